@@ -1,0 +1,1 @@
+"""HTTP and HTML only: parse, call one verb, render."""

@@ -1,0 +1,1 @@
+"""Lotproof: a provenance ledger for vaccines and protective equipment."""

@@ -1,0 +1,1 @@
+"""The only web3: client, contract, keys, compiler and development chain."""

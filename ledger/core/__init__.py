@@ -1,0 +1,1 @@
+"""Pure rules: no network, disk, clock or randomness; `now` is an argument."""
