@@ -62,3 +62,11 @@ class ConfigurationError(LotproofError):
 
 class UnavailableError(LotproofError):
     """The chain, the database or another part cannot be reached now; trying again later may succeed."""
+
+
+class TooManyResultsError(UnavailableError):
+    """A node refuses a range of logs as too large, or runs out of time over it: ask for a smaller one."""
+
+
+class ContradictionError(LotproofError):
+    """What was final has changed, or a log disagrees with its own digest. Nothing goes on until a person has looked."""

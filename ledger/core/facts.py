@@ -196,6 +196,28 @@ Fact = (
 
 
 @dataclass(frozen=True, slots=True)
+class Header:
+    """What links a block to its parent. `may_hold_facts` is false only if its bloom surely excludes the ledger."""
+
+    number: int
+    hash: bytes
+    parent_hash: bytes
+    time: int  # Unix seconds
+    may_hold_facts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedBlock:
+    """A block and everything the ledger logged in it, in log order."""
+
+    number: int
+    hash: bytes
+    parent_hash: bytes
+    time: int  # Unix seconds
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """Everything the logs say of one organisation, in chain order."""
 
