@@ -1,0 +1,218 @@
+"""Opening the database, and the two ways of using it: a transaction that is durable once it ends, and a snapshot.
+
+Every thread has one connection of its own to SQLite in WAL mode: readers never wait for the writer. `synchronous=FULL` makes
+a commit survive a power cut, which the outbox and the journal promise. PostgreSQL is meant to come second: the tables and
+their SQL use only what both share, and the driver is touched in this module alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import weakref
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ledger.core.errors import ConfigurationError, UnavailableError
+from ledger.store import migration
+from ledger.store.schema import APPLICATION_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BUSY_SECONDS: Final = 10.0  # how long a writer waits for another before it gives up
+_CACHE_KIB: Final = 65536
+_STATEMENTS: Final = 256  # prepared statements kept per connection; ours are fewer
+_SQLITE_MAGIC: Final = b"SQLite format 3\x00"  # https://www.sqlite.org/fileformat2.html, section 1.3
+_APPLICATION_ID_OFFSET: Final = 68  # the same section
+
+
+class _Session:
+    """One thread's connection, with what is open on it."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = connect(path)
+        self.depth = 0
+        self.writing = False
+
+
+class Database:
+    """Our database. Safe to share between threads; each gets its own connection when it first asks.
+
+    Args:
+        path: The SQLite file, already ours and migrated: see `open_database`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._sessions: weakref.WeakSet[_Session] = weakref.WeakSet()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Writes that all happen, durably, or not at all. Inside another transaction it joins that one.
+
+        Raises:
+            UnavailableError: Another writer held the database too long, or the disk refused.
+        """
+        session = self._session()
+        if session.depth and not session.writing:
+            msg = "a snapshot cannot turn into a transaction: open the transaction outside"
+            raise RuntimeError(msg)
+        with self._opened(session, "BEGIN IMMEDIATE", writing=True) as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Reads that all see one state. Inside a transaction or another snapshot it joins that one.
+
+        Raises:
+            UnavailableError: The disk refused.
+        """
+        with self._opened(self._session(), "BEGIN", writing=False) as connection:
+            yield connection
+
+    def bind(self, chain_id: int, ledger: bytes, code_hash: bytes) -> None:
+        """Tie this database to one contract on one chain: the first call stores, each later one compares.
+
+        Args:
+            chain_id: EIP-155 chain id.
+            ledger: The contract's address, 20 bytes.
+            code_hash: keccak256 of the contract's deployed code, 32 bytes.
+
+        Raises:
+            ConfigurationError: The database belongs to another chain, contract or code; nothing is altered.
+        """
+        with self.transaction() as connection:
+            row = connection.execute("SELECT chain_id, ledger, code_hash FROM installation").fetchone()
+            if row is None:
+                values = (chain_id, ledger, code_hash)
+                connection.execute("INSERT INTO installation (id, chain_id, ledger, code_hash) VALUES (1, ?, ?, ?)", values)
+                return
+        _compare(self.path, row, (chain_id, ledger, code_hash))
+
+    def close(self) -> None:
+        """Close every thread's connection. The database cannot be used afterwards by threads that had one."""
+        for session in list(self._sessions):
+            session.connection.close()
+
+    def _session(self) -> _Session:
+        session: _Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = _Session(self.path)
+            self._sessions.add(session)
+        return session
+
+    @contextmanager
+    def _opened(self, session: _Session, begin: str, *, writing: bool) -> Iterator[sqlite3.Connection]:
+        """Begin, and end as the body ended; nested ones leave both to the outermost."""
+        connection = session.connection
+        if session.depth:
+            yield connection
+            return
+        try:
+            connection.execute(begin)
+            session.depth, session.writing = 1, writing
+            yield connection
+            connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise _unavailable(self.path, error) from error
+        finally:
+            session.depth, session.writing = 0, False
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+
+def open_database(url: str) -> Database:
+    """Open the database at `url`, made and migrated as needed.
+
+    Args:
+        url: `sqlite:///relative/path` or `sqlite:////absolute/path`.
+
+    Returns:
+        A database whose tables are the newest.
+
+    Raises:
+        ConfigurationError: The URL is not understood, the file is not ours or of a newer version; nothing is altered.
+        UnavailableError: The file is locked or the disk refuses.
+    """
+    path = _sqlite_path(url)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_foreign(path)
+        migration.migrate(path, connect, on_new=_claim)
+    except OSError as error:
+        detail = f"The database {path} cannot be opened: {error.strerror or error}."
+        advice = "Choose a file that this user may read and write (LOTPROOF_DATABASE_URL)."
+        raise ConfigurationError(detail, advice=advice, path=str(path)) from error
+    except sqlite3.OperationalError as error:
+        raise _unavailable(path, error) from error
+    return Database(path)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection with our settings, in autocommit mode: transactions are begun explicitly."""
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    return connection
+
+
+def _claim(connection: sqlite3.Connection) -> None:
+    """Mark an empty file as ours, in the file itself before the WAL exists, so that its header alone tells."""
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _sqlite_path(url: str) -> Path:
+    scheme, separator, rest = url.partition(":///")
+    if scheme != "sqlite" or not separator or rest in ("", ":memory:"):
+        detail = f"The database URL {url!r} is not understood."
+        advice = "Give a file as sqlite:///relative/path or sqlite:////absolute/path (LOTPROOF_DATABASE_URL)."
+        raise ConfigurationError(detail, advice=advice, field="database_url")
+    return Path(rest)
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Look at the file's header without opening it as a database, so that a file of someone else stays as it is."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    with path.open("rb") as file:
+        header = file.read(100)
+    if not header.startswith(_SQLITE_MAGIC):
+        what = "is not a SQLite database"
+    elif int.from_bytes(header[_APPLICATION_ID_OFFSET : _APPLICATION_ID_OFFSET + 4]) != APPLICATION_ID:
+        what = "is a SQLite database of another program"
+    else:
+        return
+    detail = f"The file {path} {what}; it was left as it is."
+    advice = "Point LOTPROOF_DATABASE_URL at a new file, or at the one that Lotproof made."
+    raise ConfigurationError(detail, advice=advice, field="database_url", path=str(path))
+
+
+def _compare(path: Path, stored: tuple[int, bytes, bytes], given: tuple[int, bytes, bytes]) -> None:
+    words: tuple[tuple[str, str, Callable[[int | bytes], str]], ...] = (
+        ("chain_id", "chain id", str),
+        ("ledger", "ledger contract", _hex),
+        ("code_hash", "contract code with hash", _hex),
+    )
+    for (field, name, show), ours, theirs in zip(words, stored, given, strict=True):
+        if ours != theirs:
+            detail = f"The database {path} belongs to {name} {show(ours)}, but the chain offers {show(theirs)}."
+            advice = "Correct the RPC URL or the ledger address, or choose a new data directory for the other ledger."
+            raise ConfigurationError(detail, advice=advice, field=field, expected=show(ours), given=show(theirs))
+
+
+def _hex(value: int | bytes) -> str:
+    return "0x" + bytes(value).hex()
+
+
+def _unavailable(path: Path, error: sqlite3.OperationalError) -> UnavailableError:
+    detail = f"The database {path} cannot be used now: {error}."
+    advice = "Check that the disk has room and that no other program holds the file, then try again."
+    return UnavailableError(detail, advice=advice, path=str(path))

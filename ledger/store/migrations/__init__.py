@@ -1,0 +1,1 @@
+"""How the database comes from one shape to the next (Alembic)."""

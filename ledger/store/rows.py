@@ -1,0 +1,214 @@
+"""How each fact stands in its table, and back: one `Codec` per kind of fact, with its prepared SQL.
+
+The SQL text is compiled once by SQLAlchemy from the schema and then run by the driver itself, which is where the time goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.dialects import sqlite
+
+from ledger.core import facts
+from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
+from ledger.store import schema
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    from sqlalchemy import Table
+
+Row = tuple[Any, ...]
+_DIALECT: Final = sqlite.dialect(paramstyle="qmark")
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How one kind of fact is written and read.
+
+    Attributes:
+        table: Where it stands.
+        insert: SQL that takes what `row` gives.
+        select: SQL up to and without WHERE; its rows are what `fact` takes.
+        row: The values of a fact, place in the chain first.
+        fact: A fact of a row whose last value is the block's time.
+    """
+
+    table: Table
+    insert: str
+    select: str
+    row: Callable[[Any], Row]
+    fact: Callable[[Row], Any]
+
+
+def insert_sql(table: Table) -> str:
+    """`INSERT INTO table (every column) VALUES (?, …)`, in the order of the table's columns."""
+    return str(table.insert().compile(dialect=_DIALECT))
+
+
+def select_sql(table: Table) -> str:
+    """Every column of `table` with the time of its block last, up to and without WHERE."""
+    joined = table.join(schema.blocks, schema.blocks.c.number == table.c.block)
+    return str(select(*table.c, schema.blocks.c.time).select_from(joined).compile(dialect=_DIALECT))
+
+
+def _batch_lookup(sql: str, position: int) -> str:
+    """Let the parameter at `position` be two: a consignment to find the batch of, and the batch if it is no split's child."""
+    before, after = sql.rsplit("(", 1)
+    parameters = after.rstrip(")").split(", ")
+    parameters[position] = "coalesce((SELECT batch FROM consignment_splits WHERE consignment = ?), ?)"
+    return f"{before}({', '.join(parameters)})"
+
+
+def _place(fact: Any) -> Row:  # noqa: ANN401 - any fact; a union would cost a cast at each caller
+    recorded = fact.recorded
+    return (recorded.block, recorded.log_index, recorded.transaction)
+
+
+def _recorded(row: Row) -> facts.Recorded:
+    return facts.Recorded(row[0], row[1], row[-1], row[2])
+
+
+def _date(number: int) -> date:
+    return date(number // 10000, number // 100 % 100, number % 100)
+
+
+def _number(day: date | None) -> int:
+    return 0 if day is None else day.year * 10000 + day.month * 100 + day.day
+
+
+def _registration_row(f: facts.Registration) -> Row:
+    return (
+        *_place(f), f.digest, f.batch, f.manufacturer, f.gtin, f.lot, int(f.product_class), f.quantity,
+        _number(f.manufactured), _number(f.expiry), f.unit_root, f.details, f.key,
+    )  # fmt: skip
+
+
+def _registration(r: Row) -> facts.Registration:
+    manufactured = _date(r[10]) if r[10] else None
+    return facts.Registration(
+        *r[3:8], ProductClass(r[8]), r[9], manufactured, _date(r[11]), *r[12:15], _recorded(r)
+    )  # fmt: skip
+
+
+def _event_row(f: facts.CustodyEvent) -> Row:
+    recorded = f.recorded
+    own = f.digest if f.kind == Kind.PACK else f.consignment  # a pallet's id is the digest of what packed it
+    return (
+        recorded.block, recorded.log_index, recorded.transaction, f.digest, f.consignment, own, f.consignment, f.previous,
+        f.actor, int(f.kind), f.occurred_at, f.counterparty, f.quantity, f.place, f.parts, f.details, f.key,
+    )  # fmt: skip
+
+
+def _event(r: Row) -> facts.CustodyEvent:
+    return facts.CustodyEvent(r[3], r[5], r[6], r[7], Kind(r[8]), *r[9:16], _recorded(r))
+
+
+def _child_row(f: facts.Child) -> Row:
+    return (*_place(f), f.consignment, f.parent, f.batch, f.sscc or "", f.quantity, f.digest)
+
+
+def _child(r: Row) -> facts.Child:
+    return facts.Child(*r[3:6], r[6] or None, *r[7:9], _recorded(r))
+
+
+def _pallet_row(f: facts.Pallet) -> Row:
+    return (*_place(f), f.pallet, f.number, f.sscc or "")
+
+
+def _pallet(r: Row) -> facts.Pallet:
+    return facts.Pallet(r[3], r[4], r[5] or None, _recorded(r))
+
+
+def _packing_row(f: facts.Packing) -> Row:
+    return (*_place(f), f.consignment, f.pallet, int(f.packed), f.consignment, f.consignment)
+
+
+def _packing(r: Row) -> facts.Packing:
+    return facts.Packing(r[3], r[4], bool(r[5]), _recorded(r))
+
+
+def _change_row(f: facts.OrganisationChange) -> Row:
+    return (
+        *_place(f), f.number, f.authority, f.name, f.country, f.gln, int(f.roles), " ".join(f.prefixes), f.digest
+    )  # fmt: skip
+
+
+def _change(r: Row) -> facts.OrganisationChange:
+    return facts.OrganisationChange(*r[3:8], Role(r[8]), tuple(r[9].split()), r[10], _recorded(r))
+
+
+def _suspension_row(f: facts.Suspension) -> Row:
+    return (*_place(f), f.number, f.authority, int(f.suspended), f.digest)
+
+
+def _suspension(r: Row) -> facts.Suspension:
+    return facts.Suspension(r[3], r[4], bool(r[5]), r[6], _recorded(r))
+
+
+def _addition_row(f: facts.KeyAddition) -> Row:
+    return (
+        *_place(f), f.key, f.organisation, f.signer, int(f.purposes), f.valid_from, f.valid_until, f.digest
+    )  # fmt: skip
+
+
+def _addition(r: Row) -> facts.KeyAddition:
+    return facts.KeyAddition(*r[3:6], Purpose(r[6]), *r[7:10], _recorded(r))
+
+
+def _ending_row(f: facts.KeyEnding) -> Row:
+    return (*_place(f), f.key, f.organisation, f.doubt_since, f.digest)
+
+
+def _anchor_row(f: facts.Anchor) -> Row:
+    return (*_place(f), f.digest, f.organisation, f.count, f.root, f.previous, f.key)
+
+
+def _refusal_row(f: facts.Refusal) -> Row:
+    return (*_place(f), f.digest, f.error_data)
+
+
+def _notice_row(f: facts.Notice) -> Row:
+    return (*_place(f), f.name, f.until, f.successor)
+
+
+def _plain(kind: Callable[..., Any]) -> Callable[[Row], Any]:
+    """A fact whose fields are its row's columns as they stand."""
+    return lambda row: kind(*row[3:-1], _recorded(row))
+
+
+def _codec(
+    table: Table, row: Callable[[Any], Row], fact: Callable[[Row], Any], *, batch_at: int | None = None
+) -> Codec:
+    insert = insert_sql(table)
+    return Codec(
+        table, insert if batch_at is None else _batch_lookup(insert, batch_at), select_sql(table), row, fact
+    )  # fmt: skip
+
+
+CODECS: Final[dict[type, Codec]] = {
+    facts.Registration: _codec(schema.registrations, _registration_row, _registration),
+    facts.Child: _codec(schema.consignment_splits, _child_row, _child),  # before those that look a batch up
+    facts.CustodyEvent: _codec(schema.custody_events, _event_row, _event, batch_at=4),
+    facts.Pallet: _codec(schema.pallets, _pallet_row, _pallet),
+    facts.Packing: _codec(schema.packings, _packing_row, _packing, batch_at=6),
+    facts.OrganisationChange: _codec(schema.organisation_changes, _change_row, _change),
+    facts.Suspension: _codec(schema.suspensions, _suspension_row, _suspension),
+    facts.KeyAddition: _codec(schema.key_additions, _addition_row, _addition),
+    facts.KeyEnding: _codec(schema.key_endings, _ending_row, _plain(facts.KeyEnding)),
+    facts.Anchor: _codec(schema.anchors, _anchor_row, _plain(facts.Anchor)),
+    facts.Refusal: _codec(schema.refusals, _refusal_row, _plain(facts.Refusal)),
+    facts.Notice: _codec(schema.notices, _notice_row, _plain(facts.Notice)),
+}
+INSERT_BLOCK: Final = insert_sql(schema.blocks)
+INSERT_PREFIX: Final = insert_sql(schema.company_prefixes)
+
+
+def read(connection: sqlite3.Connection, kind: type, where: str, values: Row) -> list[Any]:
+    """The facts of `kind` that `where` (a constant, with its ORDER BY) selects."""
+    codec = CODECS[kind]
+    return list(map(codec.fact, connection.execute(codec.select + where, values)))

@@ -1,0 +1,299 @@
+"""Every table, in SQLAlchemy Core terms, so that one definition serves the migrations, the SQL and the tests.
+
+Rebuildable tables hold what the chain's logs say: a row is written once, never changed, and goes with its block when the
+chain reorganises (`ON DELETE CASCADE`). All are keyed by place in the chain (`block`, `log_index`); those about goods carry
+`batch` too, the key by which a distributed database would spread them. The other tables hold what only this installation knows.
+
+Types are those that SQLite and PostgreSQL share. Identifiers and hashes are 32 raw bytes, times Unix seconds, dates YYYYMMDD.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+REVISION: Final = "0001"  # of the newest migration; a test compares
+APPLICATION_ID: Final = 0x4C6F7470  # "Lotp": SQLite's file header says whose file it is
+
+# SQLite gives a table its fast integer key only if the type is spelt INTEGER; it holds 64 bits there all the same.
+_Key = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _blob(name: str, *, unique: bool = False, index: bool = False) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=False, unique=unique or None, index=index or None)
+
+
+def _number(name: str, *, unique: bool = False, index: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, unique=unique or None, index=index or None)
+
+
+def _small(name: str) -> Column[int]:
+    return Column(name, SmallInteger, nullable=False)
+
+
+def _text(name: str, *, index: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=False, index=index or None)
+
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("number", _Key, primary_key=True, autoincrement=False),
+    _blob("hash", unique=True),
+    _blob("parent_hash"),
+    _number("time"),
+    Column("facts", Integer, nullable=False),  # how many rows stand on this block; 0 = kept only as a link
+)
+Index("ix_blocks_empty", blocks.c.number, sqlite_where=text("facts = 0"), postgresql_where=text("facts = 0"))
+
+
+def _facts(name: str, *columns: Column[bytes] | Column[int] | Column[str] | Index | UniqueConstraint) -> Table:
+    """A rebuildable table: `columns` after the place in the chain, and tied to the block."""
+    return Table(
+        name,
+        metadata,
+        Column("block", BigInteger, ForeignKey("blocks.number", ondelete="CASCADE"), primary_key=True),
+        Column("log_index", Integer, primary_key=True),
+        _blob("transaction_hash"),
+        *columns,
+        sqlite_with_rowid=False,
+    )
+
+
+registrations = _facts(
+    "registrations",
+    _blob("digest", unique=True),
+    _blob("batch", unique=True),
+    _number("manufacturer"),
+    _text("gtin", index=True),
+    _text("lot"),
+    _small("product_class"),
+    _number("quantity"),
+    _number("manufactured"),  # 0 = not stated
+    _number("expiry"),
+    _blob("unit_root"),
+    _blob("details"),
+    _blob("key"),
+)
+custody_events = _facts(
+    "custody_events",
+    _blob("digest", unique=True),
+    _blob("batch"),  # of the consignment; for a pallet, which may carry several batches, the pallet's own id
+    _blob("consignment"),
+    _blob("previous"),
+    _number("actor"),
+    _small("kind"),
+    _number("occurred_at"),
+    _number("counterparty"),
+    _number("quantity"),
+    _text("place"),
+    _blob("parts"),
+    _blob("details"),
+    _blob("key"),
+    Index(None, "batch", "consignment"),
+)
+consignment_splits = _facts(
+    "consignment_splits",
+    _blob("consignment", unique=True),
+    _blob("parent"),
+    _blob("batch", index=True),
+    _text("sscc", index=True),  # "" = none
+    _number("quantity"),
+    _blob("digest"),
+)
+pallets = _facts("pallets", _blob("pallet", unique=True), _number("number", unique=True), _text("sscc", index=True))
+packings = _facts(
+    "packings",
+    _blob("consignment"),
+    _blob("pallet", index=True),
+    _small("packed"),  # 1 = put on, 0 = taken off
+    _blob("batch"),
+    Index(None, "batch", "consignment"),
+)
+organisation_changes = _facts(
+    "organisation_changes",
+    _number("number", index=True),
+    _number("authority"),
+    _text("name"),
+    _text("country"),
+    _text("gln"),
+    _small("roles"),
+    _text("prefixes"),  # digits, separated by one space
+    _blob("digest", index=True),
+)
+company_prefixes = Table(
+    "company_prefixes",
+    metadata,
+    Column("block", BigInteger, primary_key=True),
+    Column("log_index", Integer, primary_key=True),
+    Column("prefix", Text, primary_key=True, index=True),
+    _number("organisation"),
+    # Named, because the convention would give both columns' key the name of one.
+    ForeignKeyConstraint(["block"], ["blocks.number"], ondelete="CASCADE", name="fk_company_prefixes_block"),
+    sqlite_with_rowid=False,
+)
+suspensions = _facts(
+    "suspensions", _number("number", index=True), _number("authority"), _small("suspended"), _blob("digest", index=True)
+)
+key_additions = _facts(
+    "key_additions",
+    _blob("key", unique=True),
+    _number("organisation", index=True),
+    _blob("signer"),
+    _small("purposes"),
+    _number("valid_from"),
+    _number("valid_until"),
+    _blob("digest", index=True),
+)
+key_endings = _facts(
+    "key_endings",
+    _blob("key", index=True),
+    _number("organisation"),
+    _number("doubt_since"),
+    _blob("digest", index=True),
+)
+anchors = _facts(
+    "anchors",
+    _blob("digest", unique=True),
+    _number("organisation", index=True),
+    _number("count"),
+    _blob("root"),
+    _blob("previous"),
+    _blob("key"),
+)
+refusals = _facts("refusals", _blob("digest", index=True), _blob("error_data"))
+notices = _facts("notices", _text("name"), _number("until"), _blob("successor"))
+
+REBUILDABLE: Final = (
+    registrations,
+    consignment_splits,
+    custody_events,
+    pallets,
+    packings,
+    organisation_changes,
+    company_prefixes,
+    suspensions,
+    key_additions,
+    key_endings,
+    anchors,
+    refusals,
+    notices,
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True, autoincrement=False),
+    _number("chain_id"),
+    _blob("ledger"),
+    _blob("code_hash"),
+)
+chain_status = Table(
+    "chain_status",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True, autoincrement=False),
+    _number("head_block"),
+    _number("finalized_block"),
+    _number("heard_at"),
+    _number("generation"),  # grows whenever facts come or go
+)
+documents = Table("documents", metadata, Column("details", LargeBinary, primary_key=True), _blob("document"))
+
+statements = Table(
+    "statements",
+    metadata,
+    Column("sequence", _Key, primary_key=True, autoincrement=True),
+    _blob("digest", unique=True),
+    _text("kind"),
+    _blob("payload"),
+    _number("arrived_at"),
+    Column("settled", SmallInteger, nullable=False),  # 1 = final: it cannot leave the chain any more
+    Column("refused", SmallInteger, nullable=False),  # 1 = refused off chain
+    _blob("error_data"),
+    _text("words"),
+    _number("reopened_at_block"),  # refusals logged up to this block no longer count; -1 = never reopened
+    sqlite_autoincrement=True,
+)
+Index(
+    "ix_statements_open",
+    statements.c.sequence,
+    sqlite_where=text("settled = 0 AND refused = 0"),
+    postgresql_where=text("settled = 0 AND refused = 0"),
+)
+expectations = Table(
+    "expectations",
+    metadata,
+    Column("sequence", BigInteger, ForeignKey("statements.sequence", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    _blob("digest", index=True),
+    sqlite_with_rowid=False,
+)
+slots = Table(
+    "slots",
+    metadata,
+    Column("sender", LargeBinary, primary_key=True),
+    Column("nonce", BigInteger, primary_key=True),
+    _text("kind"),
+    Column("finished", SmallInteger, nullable=False),
+    _blob("mined"),  # hash of the transaction that is final here; empty = none of ours
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_slots_unfinished",
+    slots.c.sender,
+    slots.c.nonce,
+    sqlite_where=text("finished = 0"),
+    postgresql_where=text("finished = 0"),
+)
+transactions = Table(
+    "transactions",
+    metadata,
+    Column("id", _Key, primary_key=True, autoincrement=True),
+    _blob("sender"),
+    _number("nonce"),
+    _blob("hash", unique=True),
+    _blob("raw"),
+    _text("max_fee"),  # wei can outgrow 64 bits
+    _text("priority_fee"),
+    _number("gas"),
+    _number("created_at"),
+    ForeignKeyConstraint(["sender", "nonce"], ["slots.sender", "slots.nonce"], name="fk_transactions_slot"),
+    Index(None, "sender", "nonce"),
+    sqlite_autoincrement=True,
+)
+covered_digests = Table(
+    "covered_digests",
+    metadata,
+    Column("sender", LargeBinary, primary_key=True),
+    Column("nonce", BigInteger, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    _blob("digest", index=True),
+    ForeignKeyConstraint(["sender", "nonce"], ["slots.sender", "slots.nonce"], name="fk_covered_digests_slot"),
+    sqlite_with_rowid=False,
+)
