@@ -2,9 +2,9 @@
 
     python scripts/gs1_dictionary.py PATH/TO/gs1
 
-The folder holds the GS1 Barcode Syntax Dictionary as released (`gs1-syntax-dictionary.txt`), ISO 3166-1 (`slim-2.json`) and
-the reference linters' own vectors (`dictionary_linter_vectors.json`), whose accepted inputs are the currency and package codes.
-The output states the facts in our own form and never the file itself.
+The folder holds the GS1 Barcode Syntax Dictionary as released (`gs1-syntax-dictionary.txt`), ISO 3166-1
+(`slim-2.json`) and the reference linters' own vectors (`dictionary_linter_vectors.json`), whose accepted inputs are the
+currency and package codes. The output states the facts in our own form and never the file itself.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GS1 code list PackageTypeCode, as its reference linters know them.
 
 # One application identifier, or a range of them with one rule, in each row. Long rows stay on one line so that a new
 # release shows as changed rows.
-# ruff: noqa: E501, Q000
+# ruff: noqa: E501, Q000, SIM905
 # fmt: off
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def row(line: str) -> tuple[object, ...]:
     flags = "" if re.match(r"\[?[NXYZ]", tokens[0]) else tokens.pop(0)
     parts = tuple(part(token) for token in tokens if re.match(r"\[?[NXYZ]", token))
     attributes = [token.partition("=") for token in tokens if not re.match(r"\[?[NXYZ]", token)]
-    requires = tuple(tuple(tuple(one.split("+")) for one in value.split(",")) for key, _, value in attributes if key == "req")
+    requires = tuple(
+        tuple(tuple(one.split("+")) for one in value.split(",")) for key, _, value in attributes if key == "req"
+    )
     excludes = tuple(ai for key, _, value in attributes if key == "ex" for ai in value.split(","))
     keys = [value for key, _, value in attributes if key == "dlpkey"]
     qualifiers = tuple(tuple(filter(None, one.split(","))) for one in keys[0].split("|")) if keys else None

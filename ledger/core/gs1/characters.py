@@ -39,7 +39,8 @@ def latin(character: str) -> str | None:
 def named(character: str) -> str:
     """Name a character for a person; one that is not ASCII gets its Unicode name and what it looks like."""
     if character.isascii():
-        return repr(character) if character.isprintable() and character != " " else f"the invisible {control(character)}"
+        visible = character.isprintable() and character != " "
+        return repr(character) if visible else f"the invisible {control(character)}"
     twin = latin(character)
     name = unicode_name(character)
     return f"{name}, which looks like {twin}" if twin else name

@@ -58,13 +58,13 @@ class Code:
 
 
 def canonical(elements: Iterable[tuple[str, str]]) -> str:
-    """Write the element string that a label's signature (AI 92) covers.
+    r"""Write the element string that a label's signature (AI 92) covers.
 
     Args:
         elements: Pairs of application identifier and value, already checked.
 
     Returns:
-        AI 01, 10, 17 and 21, as present, in that order, with GS (`\\x1d`) after a value of open length that is not the
+        AI 01, 10, 17 and 21, as present, in that order, with GS (`\x1d`) after a value of open length that is not the
         last; in UTF-8 these are the bytes to sign.
     """
     values = dict(elements)

@@ -1,4 +1,4 @@
-"""Tell a code that was damaged in reading from one that is merely unknown, so that a misread is not taken for a fake."""
+"""Tell a code that was damaged in reading from one that is unknown, so that a misread is not taken for a fake."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ledger.core.gs1.traced import traced
 if TYPE_CHECKING:
     from ledger.core.gs1.values import Element
 
-SUSPECT_CAPS_LOCK = "Caps Lock may have swapped capital and small letters: the link begins in capitals and goes on in small ones"
+SUSPECT_CAPS_LOCK = "The link begins in capitals and goes on in small letters: Caps Lock may have swapped them"
 AFTER_A_LOT = frozenset({"10", "17", "21"})  # what labels of medicines have after a value of open length
 FOREIGN_RULES = frozenset({"foreign_digit", "look_alike", "foreign_character"})
 

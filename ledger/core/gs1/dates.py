@@ -32,7 +32,8 @@ def gs1_date(text: str, today: date) -> date:
         The day.
 
     Raises:
-        InvalidCodeError: Rules `date_too_short`, `date_too_long`, `non_digit_character`, `illegal_month`, `illegal_day`.
+        InvalidCodeError: Rules `date_too_short`, `date_too_long`, `non_digit_character`, `illegal_month`,
+            `illegal_day`.
     """
     fault = yymmd0(text)
     if fault:
@@ -40,7 +41,8 @@ def gs1_date(text: str, today: date) -> date:
     year, month, day = _year(int(text[:2]), today), int(text[2:4]), int(text[4:])
     last = monthrange(year, month)[1]
     if day > last:  # 29 February of a century that is no leap year
-        raise refusal("illegal_day", f"The date {text!r} has day {day}, but that month ends with {last}.", 4)
+        detail = f"The date {text!r} has day {day}, but that month ends with {last}."
+        raise refusal("illegal_day", detail, 4)
     return date(year, month, day or last)
 
 

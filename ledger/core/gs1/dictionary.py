@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ledger.core.gs1.dictionary_data import RELEASE, ROWS, Part
 from ledger.core.gs1.lint import LINTERS
-from ledger.core.gs1.lint.charsets import Linter
+
+if TYPE_CHECKING:
+    from ledger.core.gs1.lint.charsets import Linter
 
 __all__ = ["AIS", "RELEASE", "Ai", "Component", "matches"]
 
@@ -78,4 +81,6 @@ AIS: dict[str, Ai] = _table()
 
 def matches(code: str, pattern: str) -> bool:
     """Tell whether an identifier meets a pattern of the dictionary, where `n` stands for any digit."""
-    return len(code) == len(pattern) and all(wanted in {"n", given} for given, wanted in zip(code, pattern, strict=True))
+    if len(code) != len(pattern):
+        return False
+    return all(wanted in {"n", given} for given, wanted in zip(code, pattern, strict=True))

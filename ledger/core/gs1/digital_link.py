@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 SCHEMES = ("https://", "http://", "HTTPS://", "HTTP://")
 HOST_CHARACTERS = frozenset(ascii_letters + digits + "-.:[]")
 URI_CHARACTERS = frozenset(ascii_letters + digits + "-._~:/?#[]@!$&'()*+,;=%")  # RFC 3986, section 2
+ASK_THE_MAKER = "Type the GTIN and the lot as printed, and ask the maker for a current code."
 # The short names of release 1.0 and 1.1, withdrawn since: named in the refusal, so that a person knows what to ask for.
 SHORT_NAMES = {
-    "gtin": "01", "itip": "8006", "gmn": "8013", "cpid": "8010", "shipTo": "410", "billTo": "411", "purchasedFrom": "412",
-    "shipFor": "413", "gln": "414", "payTo": "415", "glnProd": "416", "gsrnp": "8017", "gsrn": "8018", "gcn": "255",
-    "sscc": "00", "gdti": "253", "ginc": "401", "gsin": "402", "grai": "8003", "giai": "8004",
+    "gtin": "01", "itip": "8006", "gmn": "8013", "cpid": "8010", "shipTo": "410", "billTo": "411",
+    "purchasedFrom": "412", "shipFor": "413", "gln": "414", "payTo": "415", "glnProd": "416",
+    "gsrnp": "8017", "gsrn": "8018", "gcn": "255", "sscc": "00", "gdti": "253", "ginc": "401", "gsin": "402", "grai": "8003", "giai": "8004",
 }  # fmt: skip
 
 
@@ -75,7 +76,7 @@ def _no_key(path: Traced, segments: Sequence[Traced]) -> InvalidCodeError:
     if short:
         ai = SHORT_NAMES[short.text]
         detail = f"The link says {short.text!r}, a short name that GS1 has withdrawn; today it must say {ai}."
-        return refusal("short_name", detail, short.at(0), advice="Ask the maker for a current code, or type the code by hand.")
+        return refusal("short_name", detail, short.at(0), advice=ASK_THE_MAKER)
     detail = "The link has no GS1 key, such as /01/ and a GTIN, at the end of its path."
     return refusal("no_key", detail, path.at(0))
 

@@ -105,13 +105,13 @@ def joined(elements: Iterable[Element]) -> str:
 
 
 def element_string(elements: Iterable[tuple[str, str]]) -> str:
-    """Write an element string.
+    r"""Write an element string.
 
     Args:
         elements: Pairs of application identifier and value, in the order wanted.
 
     Returns:
-        The element string with GS (`\\x1d`) for FNC1, without a symbology identifier and without the leading FNC1.
+        The element string with GS (`\x1d`) for FNC1, without a symbology identifier and without the leading FNC1.
 
     Raises:
         InvalidCodeError: As `parse_code` would raise it for the same elements.

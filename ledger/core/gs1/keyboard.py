@@ -57,7 +57,7 @@ def layouts_that_explain(text: str, readable: Callable[[str], bool]) -> list[str
     """
     if _only_look_alikes(text):
         return []
-    if readable(text.swapcase()):
+    if text.isascii() and readable(text.swapcase()):
         return [CAPS_LOCK]
     undone = {name: as_meant(text, meant) for name, meant in MEANT.items()}
     candidates = {name: fixed for name, fixed in undone.items() if fixed is not None and fixed != text}
@@ -71,4 +71,4 @@ def caps_lock_suspected(text: str) -> bool:
     Capitals in a link are there for the QR code's alphanumeric mode, which has no small letters at all.
     """
     link = UPPER_LINK.match(text.strip())
-    return bool(link) and any(character.islower() for character in link[2]) if link else False
+    return link is not None and any(character.islower() for character in link[2])

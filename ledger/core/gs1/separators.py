@@ -36,7 +36,8 @@ def with_separators(text: Traced) -> tuple[Traced, tuple[str, ...]]:
     Returns:
         The element string with GS as its only separator, and a note for each kind of stand-in found.
     """
-    found = tuple(token for token in CERTAIN if token in text.text) or tuple(token for token in LIKELY if token in text.text)
+    certain = tuple(token for token in CERTAIN if token in text.text)
+    found = certain or tuple(token for token in LIKELY if token in text.text)
     stand_ins = tuple(token for token in found if token != FNC1)
     if not stand_ins:
         return text, ()

@@ -23,10 +23,7 @@ class Element(NamedTuple):
 
 def _length_refusal(ai: Ai, value: Traced, advice: str) -> InvalidCodeError:
     size = len(value)
-    if ai.shortest == ai.longest:
-        wanted = f"exactly {ai.longest}"
-    else:
-        wanted = f"{ai.shortest} to {ai.longest}"
+    wanted = f"exactly {ai.longest}" if ai.shortest == ai.longest else f"{ai.shortest} to {ai.longest}"
     rule, index = ("value_too_long", ai.longest) if size > ai.longest else ("value_too_short", size)
     detail = f"({ai.code}) {ai.title} takes {wanted} characters, but has {size}."
     return refusal(rule, detail, value.at(index), advice=advice, ai=ai.code, length=size)

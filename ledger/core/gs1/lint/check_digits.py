@@ -43,7 +43,8 @@ WEIGHTS = tuple(primes(MAX_PAIR_PAYLOAD))
 
 def check_pair(payload: str) -> str:
     """Compute the check character pair of a Global Model Number (section 7.9.5)."""
-    total = sum(CSET82_ORDER.index(character) * weight for character, weight in zip(reversed(payload), WEIGHTS, strict=False))
+    weighted = zip(reversed(payload), WEIGHTS, strict=False)
+    total = sum(CSET82_ORDER.index(character) * weight for character, weight in weighted)
     high, low = divmod(total % PAIR_MODULUS, len(PAIR_ALPHABET))
     return PAIR_ALPHABET[high] + PAIR_ALPHABET[low]
 
@@ -65,13 +66,13 @@ def csumalpha(data: str) -> Fault | None:
 
 
 def company_prefix(data: str, start: int) -> Fault | None:
-    """Room and digits for the shortest company prefix. Which prefixes are licensed needs GS1's register and is not judged."""
+    """Room and digits for the shortest company prefix; which are licensed only GS1's register knows."""
     prefix = data[start : start + SHORTEST_PREFIX]
     if len(prefix) < SHORTEST_PREFIX:
         return Fault("too_short_for_gcp", 0, len(data), "is too short for a GS1 Company Prefix")
     if set(prefix) <= DIGITS:
         return None
-    return Fault("invalid_gcp_prefix", start, SHORTEST_PREFIX, "does not begin with a GS1 Company Prefix (4 digits or more)")
+    return Fault("invalid_gcp_prefix", start, SHORTEST_PREFIX, "has no GS1 Company Prefix (4 digits or more)")
 
 
 def gcppos1(data: str) -> Fault | None:

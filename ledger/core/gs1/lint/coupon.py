@@ -67,7 +67,7 @@ class _Reader:
         return digit
 
     def sized(self, allowed: str, base: int, names: tuple[str, str, str], words: str) -> None:
-        """Take a length indicator and the digits that it announces; `names` are the rules for missing, invalid, truncated."""
+        """Take a length indicator and the digits that it announces; `names`: rules if missing, invalid, truncated."""
         missing, invalid, truncated = names
         indicator = self.choice(allowed, missing, invalid, f"length of the {words}")
         self.take(base + int(indicator), truncated, words)
@@ -132,15 +132,23 @@ def _retailer(reader: _Reader) -> None:
 
 def _flags(reader: _Reader) -> None:
     for name, allowed in (
-        ("save_value_code", "01256"), ("save_value_applies_to_item", "012"),
-        ("store_coupon_flag", "0123456789"), ("dont_multiply_flag", "01"),
+        ("save_value_code", "01256"),
+        ("save_value_applies_to_item", "012"),
+        ("store_coupon_flag", "0123456789"),
+        ("dont_multiply_flag", "01"),
     ):
         reader.choice(allowed, f"missing_{name}", f"invalid_{name}", name.replace("_", " "))
 
 
 # Optional fields by the digit that announces them; they come in this order.
 OPTIONAL: tuple[tuple[str, Callable[[_Reader], None]], ...] = (
-    ("1", _second), ("2", _third), ("3", _expiration), ("4", _start), ("5", _serial), ("6", _retailer), ("9", _flags),
+    ("1", _second),
+    ("2", _third),
+    ("3", _expiration),
+    ("4", _start),
+    ("5", _serial),
+    ("6", _retailer),
+    ("9", _flags),
 )
 
 

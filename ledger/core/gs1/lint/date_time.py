@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
+
 from ledger.core.gs1.faults import Fault
 from ledger.core.gs1.lint.charsets import csetnumeric
 
-LONGEST_MONTH = {2: 28, 4: 30, 6: 30, 9: 30, 11: 30}  # days; 31 where not named
 MONTHS = 12
 SHORT_YEAR = 2  # digits
-
-
-def leap(year: int) -> bool:
-    """Tell whether a year has 29 February; a two-digit year is read as 2000 plus the year, as the reference linter does."""
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0 or year == 0)
-
-
-def days_in(year: int, month: int) -> int:
-    """Count the days of a month."""
-    return 29 if month == len("02") and leap(year) else LONGEST_MONTH.get(month, 31)
+LONG_YEAR = 4  # digits
+THIS_CENTURY = 2000  # where a two-digit year is counted from, as the reference linter does
+UNIT = 2  # digits of an hour, minute or second
 
 
 def _date(data: str, year_digits: int, first_day: int) -> Fault | None:
@@ -29,9 +23,10 @@ def _date(data: str, year_digits: int, first_day: int) -> Fault | None:
     if fault:
         return fault
     year, month, day = int(data[:year_digits]), int(data[-4:-2]), int(data[-2:])
+    year += THIS_CENTURY if year_digits == SHORT_YEAR else 0
     if not 1 <= month <= MONTHS:
         return Fault("illegal_month", year_digits, 2, f"has month {data[-4:-2]}, which does not exist")
-    if not first_day <= day <= days_in(year, month):
+    if not first_day <= day <= monthrange(year, month)[1]:
         return Fault("illegal_day", year_digits + 2, 2, f"has day {data[-2:]}, which month {data[-4:-2]} does not have")
     return None
 
@@ -48,17 +43,17 @@ def yymmdd(data: str) -> Fault | None:
 
 def yyyymmd0(data: str) -> Fault | None:
     """YYYYMMDD; day 00 is allowed."""
-    return _date(data, 4, 0)
+    return _date(data, LONG_YEAR, 0)
 
 
 def yyyymmdd(data: str) -> Fault | None:
     """YYYYMMDD with a real day."""
-    return _date(data, 4, 1)
+    return _date(data, LONG_YEAR, 1)
 
 
 def _clock(data: str, unit: str, beyond: int) -> Fault | None:
-    if len(data) != 2:  # noqa: PLR2004 - two digits of a clock
-        rule = f"{unit}_too_short" if len(data) < len("00") else f"{unit}_too_long"
+    if len(data) != UNIT:
+        rule = f"{unit}_too_short" if len(data) < UNIT else f"{unit}_too_long"
         return Fault(rule, 0, len(data), f"needs a two-digit {unit}, not {data!r}")
     fault = csetnumeric(data)
     if fault or int(data) < beyond:
@@ -83,8 +78,8 @@ def ss(data: str) -> Fault | None:
 
 def hhmi(data: str) -> Fault | None:
     """Hour and minute."""
-    if len(data) != 4:  # noqa: PLR2004 - HHMM
-        rule = "hour_with_minute_too_short" if len(data) < len("0000") else "hour_with_minute_too_long"
+    if len(data) != 2 * UNIT:
+        rule = "hour_with_minute_too_short" if len(data) < 2 * UNIT else "hour_with_minute_too_long"
         return Fault(rule, 0, len(data), f"needs hour and minute in four digits, not {data!r}")
     fault = csetnumeric(data) or hh(data[:2])
     if fault:
