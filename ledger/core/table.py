@@ -1,0 +1,155 @@
+"""Rows of CSV and JSON files that people make: read whole or not at all, every fault named by row and column."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from ledger.core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_BYTES: Final = 8_000_000  # 10,000 rows are under 2 MB
+MAX_ROWS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row; `number` counts from 1, the header of a CSV file not counted."""
+
+    number: int
+    values: dict[str, Any]
+
+    def fault(self, column: str, what: str) -> InvalidInputError:
+        """The error that names this row and a column."""
+        return InvalidInputError(
+            f"Row {self.number}, column {column}: {what}.",
+            advice="Correct the file and send it again; nothing of it was sent.",
+            field=column,
+            position=self.number,
+        )
+
+    def optional(self, column: str) -> str:
+        """The text in a column, trimmed; "" where there is none."""
+        value = self.values.get(column)
+        if isinstance(value, str):
+            return value.strip()
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+    def text(self, column: str) -> str:
+        """The text in a column, trimmed.
+
+        Raises:
+            InvalidInputError: It is missing or empty.
+        """
+        text = self.optional(column)
+        if not text:
+            raise self.fault(column, "is missing")
+        return text
+
+    def whole(self, column: str, most: int) -> int:
+        """A whole number from 1 to `most`.
+
+        Raises:
+            InvalidInputError: It is anything else.
+        """
+        text = self.text(column)
+        if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and 0 < int(text) <= most):
+            raise self.fault(column, f"{text!r} is not a whole number from 1 to {most:,}")
+        return int(text)
+
+    def day(self, column: str, *, needed: bool = True) -> int:
+        """A date YYYY-MM-DD as the number YYYYMMDD; 0 where it may be missing and is.
+
+        Raises:
+            InvalidInputError: It is no such date.
+        """
+        text = self.text(column) if needed else self.optional(column)
+        if not text:
+            return 0
+        try:
+            day = date.fromisoformat(text)
+        except ValueError as error:
+            raise self.fault(column, f"{text!r} is not a date such as 2027-03-31") from error
+        return day.year * 10_000 + day.month * 100 + day.day
+
+
+def read_rows(text: bytes, required: Sequence[str], optional: Sequence[str], *, as_json: bool) -> list[Row]:
+    """The rows of a file.
+
+    Args:
+        text: The file, UTF-8, at most 8 MB and 10,000 rows: CSV with a header row, or a JSON list of objects.
+        required: The columns that every row must have.
+        optional: The columns that it may have; any other is refused.
+        as_json: Whether the file is JSON.
+
+    Raises:
+        InvalidInputError: The file is too large, malformed, empty, or has a column that is not known.
+    """
+    if len(text) > MAX_BYTES:
+        raise InvalidInputError(
+            f"The file has {len(text):,} bytes; at most {MAX_BYTES:,} are read.", advice="Split it.", field="file"
+        )
+    decoded = _decoded(text)
+    values = _json_values(decoded) if as_json else _csv_values(decoded, required, optional)
+    if not values:
+        raise InvalidInputError("The file has no rows.", advice=f"Columns: {', '.join(required)}.", field="file")
+    if len(values) > MAX_ROWS:
+        raise InvalidInputError(
+            f"The file has {len(values):,} rows; at most {MAX_ROWS:,} are read.", advice="Split it.", field="file"
+        )
+    rows = [Row(number, row) for number, row in enumerate(values, start=1)]
+    known = {*required, *optional}
+    for row in rows:
+        surplus = [str(name) for name in row.values if name not in known]
+        if surplus:
+            raise row.fault(surplus[0], f"is not one of the columns {', '.join((*required, *optional))}")
+    return rows
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(
+            f"Byte {error.start} is not UTF-8.", advice="Save the file as UTF-8.", field="file", position=error.start
+        ) from error
+
+
+def _csv_values(text: str, required: Sequence[str], optional: Sequence[str]) -> list[dict[str, Any]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, restkey="(beyond the last column)")
+    try:
+        missing = [column for column in required if column not in (reader.fieldnames or ())]
+        if missing:
+            raise InvalidInputError(
+                f"The header row lacks {', '.join(missing)}.",
+                advice=f"Columns: {', '.join((*required, *optional))}.",
+                field=missing[0],
+                position=0,
+            )
+        return list(reader)
+    except csv.Error as error:
+        raise InvalidInputError(f"Line {reader.line_num + 1} is not CSV: {error}.", field="file") from error
+
+
+def _json_values(text: str) -> list[dict[str, Any]]:
+    try:
+        rows = json.loads(text, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError(f"The file is not JSON: {error}.", field="file") from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise InvalidInputError("The file must hold a JSON list of objects.", field="file")
+    return rows
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    double = next((name for name in names if names.count(name) > 1), None)
+    if double is not None:
+        raise InvalidInputError(f"The key {double} stands twice in one object.", field=double)
+    return dict(pairs)
