@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sha3 import keccak_256  # type: ignore[import-untyped]
+from sha3 import keccak_256
 
 
 def keccak256(data: bytes) -> bytes:

@@ -29,7 +29,7 @@ DOMAIN_FIELDS: Final = {
     "salt": "bytes32",
 }
 MAX_DEPTH: Final = 32  # nested structs and arrays; the standard sets none, an unbounded payload would exhaust the stack
-_INTEGER: Final = re.compile(r"(u?)int([1-9][0-9]{0,2})?")
+_INTEGER: Final = re.compile(r"u?int([1-9][0-9]{0,2})?")
 _FIXED_BYTES: Final = re.compile(r"bytes([1-9][0-9]?)")
 _ARRAY: Final = re.compile(r"(.+)\[([0-9]*)\]", re.DOTALL)
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,78}")
@@ -72,12 +72,9 @@ def domain_separator(domain: Mapping[str, Any], types: Types | None = None) -> b
     Raises:
         InvalidStatementError: A field is not of the standard or its value does not fit.
     """
-    declared = types.get("EIP712Domain") if types else None
-    members = declared or [{"name": name, "type": kind} for name, kind in DOMAIN_FIELDS.items() if name in domain]
-    names = {member["name"] for member in members}
-    for name in domain:
-        if name not in names:
-            raise _refuse(f"domain.{name}", f"The domain has a value {name!r} that its type does not declare.")
+    if types and "EIP712Domain" in types:
+        return hash_struct(types, "EIP712Domain", domain, "domain")
+    members = [{"name": name, "type": kind} for name, kind in DOMAIN_FIELDS.items() if name in domain]
     return hash_struct({"EIP712Domain": members}, "EIP712Domain", domain, "domain")
 
 
@@ -92,7 +89,7 @@ def encode_type(types: Types, primary_type: str) -> str:
         For example `Mail(Person from,string contents)Person(string name)`.
 
     Raises:
-        InvalidStatementError: The struct, or one it refers to, is not declared.
+        InvalidStatementError: The struct, or one it refers to, is not declared, or a type is not of the standard.
     """
     found: set[str] = set()
     pending = [primary_type]
@@ -101,7 +98,7 @@ def encode_type(types: Types, primary_type: str) -> str:
         if name in found:
             continue
         found.add(name)
-        pending.extend(base for member in _members(types, name) if (base := _base(member["type"])) in types)
+        pending += _referred(types, name)
     return "".join(_encode_one(types, name) for name in [primary_type, *sorted(found - {primary_type})])
 
 
@@ -194,17 +191,15 @@ def _encode_atom(kind: str, value: object, path: str) -> bytes:
         return int(value).to_bytes(32, "big")
     if kind == "address":
         return _sized(value, _ADDRESS_BYTES, path).rjust(32, b"\0")
-    if (fixed := _FIXED_BYTES.fullmatch(kind)) and int(fixed[1]) <= _FIXED_BYTES_MAX:
-        return _sized(value, int(fixed[1]), path).ljust(32, b"\0")
-    if integer := _INTEGER.fullmatch(kind):
-        return _encode_integer(kind, not integer[1], int(integer[2] or _WORD_BITS), value, path)
-    raise _refuse(path, f"The type {kind!r} is neither declared nor one of the standard's.")
+    if kind.startswith("bytes"):
+        return _sized(value, int(kind[5:]), path).ljust(32, b"\0")
+    return _encode_integer(kind, value, path)
 
 
-def _encode_integer(kind: str, signed: bool, bits: int, value: object, path: str) -> bytes:  # noqa: FBT001 - one caller
-    if bits % 8 or bits > _WORD_BITS:
-        raise _refuse(path, f"The type {kind!r} is not one of the standard's.")
+def _encode_integer(kind: str, value: object, path: str) -> bytes:
     number = _number(value, path)
+    signed = kind.startswith("int")
+    bits = int(kind.lstrip("uint") or _WORD_BITS)
     low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
     if not low <= number <= high:
         raise _refuse(path, f"The number {number} does not fit {kind}.")
@@ -251,8 +246,22 @@ def _members(types: Types, name: str) -> Sequence[Mapping[str, str]]:
     return types[name]
 
 
-def _base(kind: str) -> str:
-    return kind.split("[", 1)[0]
+def _referred(types: Types, name: str) -> list[str]:
+    """List the structs that a struct's members refer to; a type neither declared nor of the standard is refused."""
+    bases = {member["name"]: member["type"].split("[", 1)[0] for member in _members(types, name)}
+    for member, base in bases.items():
+        if base not in types and not _is_standard(base):
+            raise _refuse(f"types.{name}.{member}", f"The type {base!r} is neither declared nor one of the standard's.")
+    return [base for base in bases.values() if base in types]
+
+
+def _is_standard(kind: str) -> bool:
+    if fixed := _FIXED_BYTES.fullmatch(kind):
+        return int(fixed[1]) <= _FIXED_BYTES_MAX
+    if integer := _INTEGER.fullmatch(kind):
+        bits = int(integer[1] or _WORD_BITS)
+        return bits % 8 == 0 and bits <= _WORD_BITS
+    return kind in {"bool", "address", "string", "bytes"}
 
 
 def _encode_one(types: Types, name: str) -> str:
