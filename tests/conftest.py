@@ -1,0 +1,33 @@
+"""What every test may ask for: the folder of real data, and reproducible Hypothesis runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+# A failing example must fail again for the next person, and a busy machine must not fail a test by its slowness.
+settings.register_profile(
+    "lotproof", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("deep", settings.get_profile("lotproof"), max_examples=10_000, derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "lotproof"))
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The root of the source tree."""
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real data (`LOTPROOF_TEST_DATA`, by default `../shared/data`); the test is skipped without it."""
+    folder = Path(os.environ.get("LOTPROOF_TEST_DATA", CHECKOUT.parent / "shared/data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}; name its folder in LOTPROOF_TEST_DATA")
+    return folder
