@@ -1,8 +1,8 @@
 """Opening the database, and the two ways of using it: a transaction that is durable once it ends, and a snapshot.
 
-Every thread has one connection of its own to SQLite in WAL mode: readers never wait for the writer. `synchronous=FULL` makes
-a commit survive a power cut, which the outbox and the journal promise. PostgreSQL is meant to come second: the tables and
-their SQL use only what both share, and the driver is touched in this module alone.
+Every thread has one connection of its own to SQLite in WAL mode: readers never wait for the writer. `synchronous=FULL`
+makes a commit survive a power cut, which the outbox and the journal promise. PostgreSQL is meant to come second: the
+tables and their SQL use only what both share, and the driver is touched in this module alone.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ledger.core.errors import ConfigurationError, UnavailableError
 from ledger.store import migration
@@ -88,7 +88,8 @@ class Database:
             row = connection.execute("SELECT chain_id, ledger, code_hash FROM installation").fetchone()
             if row is None:
                 values = (chain_id, ledger, code_hash)
-                connection.execute("INSERT INTO installation (id, chain_id, ledger, code_hash) VALUES (1, ?, ?, ?)", values)
+                sql = "INSERT INTO installation (id, chain_id, ledger, code_hash) VALUES (1, ?, ?, ?)"
+                connection.execute(sql, values)
                 return
         _compare(self.path, row, (chain_id, ledger, code_hash))
 
@@ -196,7 +197,7 @@ def _refuse_foreign(path: Path) -> None:
 
 
 def _compare(path: Path, stored: tuple[int, bytes, bytes], given: tuple[int, bytes, bytes]) -> None:
-    words: tuple[tuple[str, str, Callable[[int | bytes], str]], ...] = (
+    words: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
         ("chain_id", "chain id", str),
         ("ledger", "ledger contract", _hex),
         ("code_hash", "contract code with hash", _hex),
@@ -208,8 +209,8 @@ def _compare(path: Path, stored: tuple[int, bytes, bytes], given: tuple[int, byt
             raise ConfigurationError(detail, advice=advice, field=field, expected=show(ours), given=show(theirs))
 
 
-def _hex(value: int | bytes) -> str:
-    return "0x" + bytes(value).hex()
+def _hex(value: bytes) -> str:
+    return "0x" + value.hex()
 
 
 def _unavailable(path: Path, error: sqlite3.OperationalError) -> UnavailableError:

@@ -1,9 +1,9 @@
 """Writing what the chain says, and taking it back when the chain reorganises.
 
-A block and everything recorded in it are written in one transaction, so that no reader and no crash ever sees a part. Block
-rows are also the cursor: the newest is how far we have come. A block without facts is kept only while it links: above the
-final block, because a reorganisation is seen by parent hash, and the newest at or below it, which must never change. So
-what remains of the past does not depend on when we looked, and the tables equal those of a rebuild.
+A block and everything recorded in it are written in one transaction, so that no reader and no crash ever sees a part.
+Block rows are also the cursor: the newest is how far we have come. A block without facts is kept only while it links:
+above the final block, because a reorganisation is seen by parent hash, and the newest at or below it, which must never
+change. So what remains of the past does not depend on when we looked, and the tables equal those of a rebuild.
 """
 
 from __future__ import annotations
@@ -46,9 +46,8 @@ def append(db: Database, blocks: Sequence[IndexedBlock]) -> int:
     Returns:
         How many facts were added.
 
-    Raises:
-        ContradictionError: The chain says twice what can only be once, or a block that is not newer; nothing is written.
-        UnavailableError: The database is locked or full; nothing is written.
+    Raises: ContradictionError: The chain says twice what can only be once, or a block that is not newer; nothing is
+        written. UnavailableError: The database is locked or full; nothing is written.
     """
     total = sum(len(block.facts) for block in blocks)
     try:
@@ -77,7 +76,7 @@ def rollback(db: Database, above_block: int) -> int:
 
 
 def set_status(db: Database, *, head_block: int, finalized_block: int, heard_at: int) -> None:
-    """Note what the chain last said of itself. What was final stays final: a lower `finalized_block` changes nothing."""
+    """Note what the chain last said of itself. What was final stays so: a lower `finalized_block` changes nothing."""
     with db.transaction() as connection:
         connection.execute(_SET_STATUS, (head_block, finalized_block, heard_at))
         connection.execute(_PRUNE)
@@ -113,11 +112,11 @@ def block_hash(db: Database, number: int) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
-def kept_blocks(db: Database, *, above: int, limit: int) -> list[tuple[int, bytes]]:
-    """(number, hash) of the newest `limit` block rows above `above`, newest first: what a walk back compares."""
+def kept_blocks(db: Database, *, below: int, limit: int) -> list[tuple[int, bytes]]:
+    """(number, hash) of the newest `limit` block rows below `below`, newest first: what a walk back compares."""
     with db.snapshot() as connection:
-        sql = "SELECT number, hash FROM blocks WHERE number > ? ORDER BY number DESC LIMIT ?"
-        return connection.execute(sql, (above, limit)).fetchall()
+        sql = "SELECT number, hash FROM blocks WHERE number < ? ORDER BY number DESC LIMIT ?"
+        return connection.execute(sql, (below, limit)).fetchall()
 
 
 def finalized_block(db: Database) -> int:
@@ -178,7 +177,7 @@ def _prefix_rows(blocks: Sequence[IndexedBlock]) -> Iterator[tuple[int, int, str
 
 def _contradiction(blocks: Sequence[IndexedBlock], error: sqlite3.IntegrityError) -> ContradictionError:
     first, last = blocks[0].number, blocks[-1].number
-    detail = f"The chain's logs of blocks {first} to {last} say twice what can only be once ({error}); nothing was written."
+    detail = f"The logs of blocks {first} to {last} say twice what can only be once ({error}); nothing was written."
     advice = "Ask another node. If it says the same, rebuild the index; if that fails too, report it with these blocks."
     evidence: dict[str, Any] = {"first": first, "last": last, "constraint": str(error)}
     return ContradictionError(detail, advice=advice, **evidence)

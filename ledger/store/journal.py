@@ -1,8 +1,9 @@
 """The write-ahead journal of transactions: what was signed is durable before it is sent.
 
-A slot is one nonce of one sender. It can hold several transactions, the newest of which replaced the others with a higher
-fee; the chain takes one of them at most. A slot stays unfinished until that one is final, and as long as it is, its bytes can
-be sent again and the statements that it covers go into no other slot: that is why a crash loses nothing and doubles nothing.
+A slot is one nonce of one sender. It can hold several transactions, the newest of which replaced the others with a
+higher fee; the chain takes one of them at most. A slot stays unfinished until that one is final, and as long as it is,
+its bytes can be sent again and the statements that it covers go into no other slot: that is why a crash loses nothing
+and doubles nothing.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ _INSERT_TRANSACTION: Final = """
     INSERT INTO transactions (sender, nonce, hash, raw, max_fee, priority_fee, gas, created_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
+_INSERT_COVERED: Final = "INSERT INTO covered_digests (sender, nonce, position, digest) VALUES (?, ?, ?, ?)"
 _COVERING: Final = f"""
     SELECT {_COLUMNS} JOIN covered_digests c ON c.sender = t.sender AND c.nonce = t.nonce
     WHERE c.digest = ? AND l.finished = 0 ORDER BY t.id DESC LIMIT 1
-"""  # noqa: S608 - our own names
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class Journal:
             sql = "INSERT INTO slots (sender, nonce, kind, finished, mined) VALUES (?, ?, ?, 0, x'')"
             connection.execute(sql, (sender, nonce, kind))
             rows = [(sender, nonce, position, digest) for position, digest in enumerate(digests)]
-            connection.executemany("INSERT INTO covered_digests (sender, nonce, position, digest) VALUES (?, ?, ?, ?)", rows)
+            connection.executemany(_INSERT_COVERED, rows)
             values = (sender, nonce, hash, raw, str(max_fee), str(priority_fee), gas, created_at)
             connection.execute(_INSERT_TRANSACTION, values)
             return _required(connection, hash)
@@ -186,7 +188,7 @@ class Journal:
                 raise _no_slot(sender, nonce)
 
     def reopen_from(self, sender: bytes, nonce: int) -> None:
-        """Slots from `nonce` on are not final after all: only for the embedded development chain, which can lose blocks."""
+        """Make slots from `nonce` on unfinished: only for the embedded development chain, which can lose blocks."""
         with self._db.transaction() as connection:
             sql = "UPDATE slots SET finished = 0, mined = x'' WHERE sender = ? AND nonce >= ?"
             connection.execute(sql, (sender, nonce))

@@ -23,11 +23,11 @@ _PACKINGS = (
 
 
 def load(connection: sqlite3.Connection, consignment: bytes) -> facts.BatchFacts | None:
-    """The registration of its batch, the consignment's own facts, and each ancestor's up to the split that it came from.
+    """The registration of its batch, its own facts, and each ancestor's up to the split that it came from.
 
-    An ancestor's later RECALL and CORRECT events belong to it too: they speak of the goods, or of what is told here. Pallets
-    that it or an ancestor was on come with all their events. A SPLIT's `quantity` is the sum of all its children, of which
-    only those of the lineage are given.
+    An ancestor's later RECALL and CORRECT events belong to it too: they speak of the goods, or of what is told here.
+    Pallets that it or an ancestor was on come with all their events. A SPLIT's `quantity` is the sum of all its
+    children, of which only those of the lineage are given.
 
     Args:
         connection: Inside a snapshot.

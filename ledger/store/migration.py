@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +9,7 @@ from ledger.core.errors import ConfigurationError
 from ledger.store.schema import REVISION
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
 
     from alembic.config import Config

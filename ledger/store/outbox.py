@@ -1,8 +1,8 @@
 """Statements that were accepted and are on their way to the chain.
 
-A statement is durable once `add` returns. Its state is not stored but told from the journal and from what the index says of
-the chain, so that a reorganisation moves it back by itself. Only two things are stored, because neither can be undone by
-the chain: a refusal decided off chain, and finality.
+A statement is durable once `add` returns. Its state is not stored but told from the journal and from what the index
+says of the chain, so that a reorganisation moves it back by itself. Only two things are stored, because neither can be
+undone by the chain: a refusal decided off chain, and finality.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ State = Literal["pending", "sent", "recorded", "final", "refused"]
 _FINAL: Final = 1  # statements.settled: recorded, or
 _REFUSED_FOR_GOOD: Final = 2  # refused, in a block that is final
 _ENTRY: Final = "SELECT sequence, digest, kind, payload, arrived_at FROM statements"
-_FULL: Final = "SELECT sequence, digest, kind, payload, arrived_at, settled, refused, error_data, words, reopened_at_block"
+_FULL: Final = f"{_ENTRY.removesuffix(' FROM statements')}, settled, refused, error_data, words, reopened_at_block"
 _INSERT: Final = """
     INSERT INTO statements (digest, kind, payload, arrived_at, settled, refused, error_data, words, reopened_at_block)
     VALUES (?, ?, ?, ?, 0, 0, x'', '', -1) ON CONFLICT (digest) DO NOTHING RETURNING sequence
@@ -38,6 +38,7 @@ _COVERED: Final = (
     "EXISTS (SELECT 1 FROM covered_digests c JOIN slots l ON l.sender = c.sender AND l.nonce = c.nonce "
     "WHERE c.digest = s.digest AND l.finished = 0)"
 )
+_IS_COVERED: Final = f"SELECT {_COVERED} FROM statements s WHERE s.digest = ?"  # noqa: S608 - our own names
 _OPEN: Final = "s.settled = 0 AND s.refused = 0"
 _PENDING: Final = (
     "SELECT s.sequence, s.digest, s.kind, s.payload, s.arrived_at FROM statements s "  # noqa: S608 - our own names
@@ -58,7 +59,8 @@ _SETTLE: Final = (
     f"WHERE settled = 0 AND refused = 0 AND NOT {_NOT_FINAL} RETURNING digest"
 )
 _COUNT: Final = f"""
-    SELECT CASE WHEN s.refused = 1 OR s.settled = {_REFUSED_FOR_GOOD} THEN 'refused' WHEN s.settled = {_FINAL} THEN 'final'
+    SELECT CASE WHEN s.refused = 1 OR s.settled = {_REFUSED_FOR_GOOD} THEN 'refused'
+    WHEN s.settled = {_FINAL} THEN 'final'
     WHEN {_UNANSWERED} THEN CASE WHEN {_COVERED} THEN 'sent' ELSE 'pending' END
     WHEN {_ANY_RECORDED.format(table="s")} THEN 'recorded' ELSE 'refused' END AS state, count(*)
     FROM statements s GROUP BY state
@@ -182,7 +184,8 @@ class Outbox:
     def pending(self, limit: int) -> list[Entry]:
         """Up to `limit` statements to be sent, in order of arrival.
 
-        Those that are neither refused, nor answered by the chain, nor covered by an unfinished transaction of the journal.
+        Those that are neither refused, nor answered by the chain, nor covered by an unfinished transaction of the
+        journal.
         """
         with self._db.snapshot() as connection:
             return [_entry(connection, row) for row in connection.execute(_PENDING, (limit,)).fetchall()]
@@ -203,7 +206,7 @@ class Outbox:
             if found is None:
                 return _of_chain(connection, digest)
             state = _state(connection, found)
-            return state if found.entry.digest == digest else _of_event(connection, digest, state)
+            return state if found.entry.digest == digest else _of_event(digest, state)
 
     def refuse(self, digest: bytes, error_data: bytes, words: str) -> None:
         """Note that a statement cannot succeed, and why; it will not be sent unless it is reopened.
@@ -211,7 +214,8 @@ class Outbox:
         Raises:
             NotFoundError: There is no such statement.
         """
-        self._change(digest, "UPDATE statements SET refused = 1, error_data = ?, words = ? WHERE digest = ?", error_data, words)
+        sql = "UPDATE statements SET refused = 1, error_data = ?, words = ? WHERE digest = ?"
+        self._change(digest, sql, error_data, words)
 
     def reopen(self, digest: bytes) -> StatementState:
         """Try a refused statement again: no refusal so far, off chain or on it, counts any longer.
@@ -297,18 +301,22 @@ def _state(connection: sqlite3.Connection, stored: _Stored) -> StatementState:
     elif stored.refused:
         state, error_data = "refused", stored.error_data
     else:
-        state = "sent" if connection.execute(f"SELECT {_COVERED} FROM statements s WHERE s.digest = ?", (entry.digest,)).fetchone()[0] else "pending"
+        state = "sent" if connection.execute(_IS_COVERED, (entry.digest,)).fetchone()[0] else "pending"
     shown = () if entry.expects == (entry.digest,) else events
-    words = stored.words if stored.refused and state == "refused" else ""
-    return StatementState(entry.digest, state, last, transaction, error_data if state == "refused" else b"", words, shown)
+    if state != "refused":
+        return StatementState(entry.digest, state, last, transaction, events=shown)
+    words = stored.words if stored.refused else ""
+    return StatementState(entry.digest, state, last, transaction, error_data, words, shown)
 
 
 def _event(connection: sqlite3.Connection, digest: bytes, reopened_at_block: int) -> EventState:
     found = outcome.find(connection, digest, refused_after_block=reopened_at_block)
-    return EventState(digest, "", None, b"") if found is None else EventState(digest, found.result, found.recorded, found.error_data)
+    if found is None:
+        return EventState(digest, "", None, b"")
+    return EventState(digest, found.result, found.recorded, found.error_data)
 
 
-def _of_event(connection: sqlite3.Connection, digest: bytes, bundle: StatementState) -> StatementState:
+def _of_event(digest: bytes, bundle: StatementState) -> StatementState:
     """The state of one event of a bundle: its own answer, else how far the bundle is."""
     event = next(event for event in bundle.events if event.digest == digest)
     if not event.result:

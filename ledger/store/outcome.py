@@ -1,4 +1,4 @@
-"""What the chain made of a statement, told from the rebuildable tables, so that it follows every reorganisation by itself."""
+"""What the chain made of a statement, told from the rebuildable tables: it follows every reorganisation by itself."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ def standing(digest: str, *, refused_after: str, up_to: str = "") -> str:
         refused_after: SQL expression of a block number.
         up_to: SQL expression of the highest block that counts; empty = any.
     """
-    return f"({recorded(digest, up_to=up_to)} OR {_exists('refusals', digest, up_to, f' AND r.block > {refused_after}')})"
+    refused = _exists("refusals", digest, up_to, f" AND r.block > {refused_after}")
+    return f"({recorded(digest, up_to=up_to)} OR {refused})"
 
 
 def recorded(digest: str, *, up_to: str = "") -> str:

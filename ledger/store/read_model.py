@@ -1,7 +1,7 @@
 """What the ledger says, read from the indexed tables as the frozen facts that the core judges.
 
-Every method reads one consistent state; wrap several calls in `snapshot()` to make them see the same. The SQL is plain and
-prepared once per connection: this is the path that every scan takes.
+Every method reads one consistent state; wrap several calls in `snapshot()` to make them see the same. The SQL is plain
+and prepared once per connection: this is the path that every scan takes.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ _AS_OF = """
     LEFT JOIN blocks b ON b.number = (SELECT max(number) FROM blocks)
 """
 _BATCH_PALLETS = " WHERE pallet IN (SELECT DISTINCT pallet FROM packings WHERE batch = ?)"
-_BATCH_EVENTS = " WHERE custody_events.batch = ?1 OR custody_events.batch IN (SELECT pallet FROM packings WHERE batch = ?1)"
+_BATCH_EVENTS = (
+    " WHERE custody_events.batch = ?1 OR custody_events.batch IN (SELECT pallet FROM packings WHERE batch = ?1)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ConsignmentReference:
-    """What an id or SSCC names: a batch's first consignment, a split's child, or a pallet (of one or several batches)."""
+    """What an id or SSCC names: a batch's first consignment, a split's child, or a pallet of one or several batches."""
 
     kind: Literal["batch", "split", "pallet"]
     consignment: bytes
@@ -83,7 +85,8 @@ class ReadModel:
 
     def registration(self, batch: bytes) -> facts.Registration | None:
         """The registration of a batch by its id."""
-        return self._one(facts.Registration, " WHERE batch = ?", batch)
+        found: facts.Registration | None = self._one(facts.Registration, " WHERE batch = ?", batch)
+        return found
 
     def registered(self, gtin: str) -> list[facts.Registration]:
         """Every batch of a product, in chain order."""
@@ -104,7 +107,8 @@ class ReadModel:
     def size(self, batch: bytes) -> int:
         """How many custody events a batch has, pallets aside: what loading all of it would cost."""
         with self._db.snapshot() as connection:
-            return int(connection.execute("SELECT count(*) FROM custody_events WHERE batch = ?", (batch,)).fetchone()[0])
+            sql = "SELECT count(*) FROM custody_events WHERE batch = ?"
+            return int(connection.execute(sql, (batch,)).fetchone()[0])
 
     def lineage(self, consignment: bytes) -> facts.BatchFacts | None:
         """What concerns one consignment, however many the batch has: see `lineage.load`."""
@@ -182,7 +186,8 @@ class ReadModel:
     def keys_of(self, organisation: int) -> list[facts.Key]:
         """Every key an organisation ever had, in chain order."""
         with self._db.snapshot():
-            return [self._with_endings(found) for found in self._many(facts.KeyAddition, " WHERE organisation = ?", organisation)]
+            found = self._many(facts.KeyAddition, " WHERE organisation = ?", organisation)
+            return [self._with_endings(addition) for addition in found]
 
     def anchors(self, organisation: int) -> list[facts.Anchor]:
         """Every anchor of an organisation's log of unit events, in chain order."""
@@ -194,7 +199,8 @@ class ReadModel:
 
     def event(self, digest: bytes) -> facts.CustodyEvent | None:
         """The custody event with this digest."""
-        return self._one(facts.CustodyEvent, " WHERE digest = ?", digest)
+        found: facts.CustodyEvent | None = self._one(facts.CustodyEvent, " WHERE digest = ?", digest)
+        return found
 
     def document(self, details: bytes) -> bytes | None:
         """The JSON document behind a `details` hash, if this installation was given it."""

@@ -1,6 +1,7 @@
 """How each fact stands in its table, and back: one `Codec` per kind of fact, with its prepared SQL.
 
-The SQL text is compiled once by SQLAlchemy from the schema and then run by the driver itself, which is where the time goes.
+The SQL text is compiled once by SQLAlchemy from the schema and then run by the driver itself, which is where the time
+goes.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
 
 Row = tuple[Any, ...]
+_KINDS: Final = {kind.value: kind for kind in Kind}  # a dictionary answers faster than calling the enumeration
 _DIALECT: Final = sqlite.dialect(paramstyle="qmark")
 
 
@@ -57,7 +59,7 @@ def select_sql(table: Table) -> str:
 
 
 def _batch_lookup(sql: str, position: int) -> str:
-    """Let the parameter at `position` be two: a consignment to find the batch of, and the batch if it is no split's child."""
+    """Let the parameter at `position` be two: a consignment to find the batch of, and the batch if no split made it."""
     before, after = sql.rsplit("(", 1)
     parameters = after.rstrip(")").split(", ")
     parameters[position] = "coalesce((SELECT batch FROM consignment_splits WHERE consignment = ?), ?)"
@@ -82,82 +84,130 @@ def _number(day: date | None) -> int:
 
 
 def _registration_row(f: facts.Registration) -> Row:
-    return (
-        *_place(f), f.digest, f.batch, f.manufacturer, f.gtin, f.lot, int(f.product_class), f.quantity,
-        _number(f.manufactured), _number(f.expiry), f.unit_root, f.details, f.key,
-    )  # fmt: skip
+    product_class, manufactured, expiry = int(f.product_class), _number(f.manufactured), _number(f.expiry)
+    about = (f.digest, f.batch, f.manufacturer, f.gtin, f.lot, product_class, f.quantity, manufactured, expiry)
+    return (*_place(f), *about, f.unit_root, f.details, f.key)
 
 
-def _registration(r: Row) -> facts.Registration:
-    manufactured = _date(r[10]) if r[10] else None
+def _registration(row: Row) -> facts.Registration:
+    _, _, _, digest, batch, manufacturer, gtin, lot, product, quantity, made, expiry, root, details, key, _ = row
+    manufactured = _date(made) if made else None
     return facts.Registration(
-        *r[3:8], ProductClass(r[8]), r[9], manufactured, _date(r[11]), *r[12:15], _recorded(r)
-    )  # fmt: skip
+        digest,
+        batch,
+        manufacturer,
+        gtin,
+        lot,
+        ProductClass(product),
+        quantity,
+        manufactured,
+        _date(expiry),
+        root,
+        details,
+        key,
+        _recorded(row),
+    )
 
 
 def _event_row(f: facts.CustodyEvent) -> Row:
     recorded = f.recorded
     own = f.digest if f.kind == Kind.PACK else f.consignment  # a pallet's id is the digest of what packed it
     return (
-        recorded.block, recorded.log_index, recorded.transaction, f.digest, f.consignment, own, f.consignment, f.previous,
-        f.actor, int(f.kind), f.occurred_at, f.counterparty, f.quantity, f.place, f.parts, f.details, f.key,
-    )  # fmt: skip
+        recorded.block,
+        recorded.log_index,
+        recorded.transaction,
+        f.digest,
+        f.consignment,
+        own,
+        f.consignment,
+        f.previous,
+        f.actor,
+        int(f.kind),
+        f.occurred_at,
+        f.counterparty,
+        f.quantity,
+        f.place,
+        f.parts,
+        f.details,
+        f.key,
+    )
 
 
-def _event(r: Row) -> facts.CustodyEvent:
-    return facts.CustodyEvent(r[3], r[5], r[6], r[7], Kind(r[8]), *r[9:16], _recorded(r))
+def _event(row: Row) -> facts.CustodyEvent:
+    _, _, _, digest, _, consignment, previous, actor, kind, occurred, counterparty, quantity, place, *hashes, _ = row
+    parts, details, key = hashes
+    return facts.CustodyEvent(
+        digest,
+        consignment,
+        previous,
+        actor,
+        _KINDS[kind],
+        occurred,
+        counterparty,
+        quantity,
+        place,
+        parts,
+        details,
+        key,
+        _recorded(row),
+    )
 
 
 def _child_row(f: facts.Child) -> Row:
     return (*_place(f), f.consignment, f.parent, f.batch, f.sscc or "", f.quantity, f.digest)
 
 
-def _child(r: Row) -> facts.Child:
-    return facts.Child(*r[3:6], r[6] or None, *r[7:9], _recorded(r))
+def _child(row: Row) -> facts.Child:
+    _, _, _, consignment, parent, batch, sscc, quantity, digest, _ = row
+    return facts.Child(consignment, parent, batch, sscc or None, quantity, digest, _recorded(row))
 
 
 def _pallet_row(f: facts.Pallet) -> Row:
     return (*_place(f), f.pallet, f.number, f.sscc or "")
 
 
-def _pallet(r: Row) -> facts.Pallet:
-    return facts.Pallet(r[3], r[4], r[5] or None, _recorded(r))
+def _pallet(row: Row) -> facts.Pallet:
+    return facts.Pallet(row[3], row[4], row[5] or None, _recorded(row))
 
 
 def _packing_row(f: facts.Packing) -> Row:
     return (*_place(f), f.consignment, f.pallet, int(f.packed), f.consignment, f.consignment)
 
 
-def _packing(r: Row) -> facts.Packing:
-    return facts.Packing(r[3], r[4], bool(r[5]), _recorded(r))
+def _packing(row: Row) -> facts.Packing:
+    return facts.Packing(row[3], row[4], bool(row[5]), _recorded(row))
 
 
 def _change_row(f: facts.OrganisationChange) -> Row:
-    return (
-        *_place(f), f.number, f.authority, f.name, f.country, f.gln, int(f.roles), " ".join(f.prefixes), f.digest
-    )  # fmt: skip
+    prefixes = " ".join(f.prefixes)
+    return (*_place(f), f.number, f.authority, f.name, f.country, f.gln, int(f.roles), prefixes, f.digest)
 
 
-def _change(r: Row) -> facts.OrganisationChange:
-    return facts.OrganisationChange(*r[3:8], Role(r[8]), tuple(r[9].split()), r[10], _recorded(r))
+def _change(row: Row) -> facts.OrganisationChange:
+    _, _, _, number, authority, name, country, gln, roles, prefixes, digest, _ = row
+    licensed = tuple(prefixes.split())
+    return facts.OrganisationChange(
+        number, authority, name, country, gln, Role(roles), licensed, digest, _recorded(row)
+    )
 
 
 def _suspension_row(f: facts.Suspension) -> Row:
     return (*_place(f), f.number, f.authority, int(f.suspended), f.digest)
 
 
-def _suspension(r: Row) -> facts.Suspension:
-    return facts.Suspension(r[3], r[4], bool(r[5]), r[6], _recorded(r))
+def _suspension(row: Row) -> facts.Suspension:
+    return facts.Suspension(row[3], row[4], bool(row[5]), row[6], _recorded(row))
 
 
 def _addition_row(f: facts.KeyAddition) -> Row:
-    return (
-        *_place(f), f.key, f.organisation, f.signer, int(f.purposes), f.valid_from, f.valid_until, f.digest
-    )  # fmt: skip
+    return (*_place(f), f.key, f.organisation, f.signer, int(f.purposes), f.valid_from, f.valid_until, f.digest)
 
 
-def _addition(r: Row) -> facts.KeyAddition:
-    return facts.KeyAddition(*r[3:6], Purpose(r[6]), *r[7:10], _recorded(r))
+def _addition(row: Row) -> facts.KeyAddition:
+    _, _, _, key, organisation, signer, purposes, valid_from, valid_until, digest, _ = row
+    return facts.KeyAddition(
+        key, organisation, signer, Purpose(purposes), valid_from, valid_until, digest, _recorded(row)
+    )
 
 
 def _ending_row(f: facts.KeyEnding) -> Row:
@@ -185,9 +235,9 @@ def _codec(
     table: Table, row: Callable[[Any], Row], fact: Callable[[Row], Any], *, batch_at: int | None = None
 ) -> Codec:
     insert = insert_sql(table)
-    return Codec(
-        table, insert if batch_at is None else _batch_lookup(insert, batch_at), select_sql(table), row, fact
-    )  # fmt: skip
+    if batch_at is not None:
+        insert = _batch_lookup(insert, batch_at)
+    return Codec(table, insert, select_sql(table), row, fact)
 
 
 CODECS: Final[dict[type, Codec]] = {

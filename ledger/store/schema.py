@@ -1,10 +1,12 @@
 """Every table, in SQLAlchemy Core terms, so that one definition serves the migrations, the SQL and the tests.
 
-Rebuildable tables hold what the chain's logs say: a row is written once, never changed, and goes with its block when the
-chain reorganises (`ON DELETE CASCADE`). All are keyed by place in the chain (`block`, `log_index`); those about goods carry
-`batch` too, the key by which a distributed database would spread them. The other tables hold what only this installation knows.
+Rebuildable tables hold what the chain's logs say: a row is written once, never changed, and goes with its block when
+the chain reorganises (`ON DELETE CASCADE`). All are keyed by place in the chain (`block`, `log_index`); those about
+goods carry `batch` too, the key by which a distributed database would spread them. The other tables hold what only this
+installation knows.
 
-Types are those that SQLite and PostgreSQL share. Identifiers and hashes are 32 raw bytes, times Unix seconds, dates YYYYMMDD.
+Types are those that SQLite and PostgreSQL share. Identifiers and hashes are 32 raw bytes, times Unix seconds, dates
+YYYYMMDD.
 """
 
 from __future__ import annotations
