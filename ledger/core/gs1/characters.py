@@ -26,9 +26,7 @@ def unicode_name(character: str) -> str:
 
 
 def latin(character: str) -> str | None:
-    """Give the digit, letter or sign of ASCII that a foreign character is mistaken for, if any."""
-    if character.isascii():
-        return None
+    """Give the digit, letter or sign of ASCII that a character outside ASCII is mistaken for, if any."""
     digit = unicodedata.digit(character, None)
     if digit is not None:
         return str(digit)

@@ -22,12 +22,12 @@ FOREIGN_RULES = frozenset({"foreign_digit", "look_alike", "foreign_character"})
 
 
 def readable(text: str) -> bool:
-    """Tell whether a text can be read as a code."""
+    """Tell whether a text can be read as a code that names something: few texts do so by chance."""
     try:
-        recognise(text)
+        reading = recognise(text)
     except InvalidCodeError:
         return False
-    return True
+    return any(element.ai.qualifiers is not None for element in reading.elements)
 
 
 def layout_refusal(text: str, error: InvalidCodeError) -> InvalidCodeError | None:

@@ -29,7 +29,8 @@ ASK_THE_MAKER = "Type the GTIN and the lot as printed, and ask the maker for a c
 SHORT_NAMES = {
     "gtin": "01", "itip": "8006", "gmn": "8013", "cpid": "8010", "shipTo": "410", "billTo": "411",
     "purchasedFrom": "412", "shipFor": "413", "gln": "414", "payTo": "415", "glnProd": "416",
-    "gsrnp": "8017", "gsrn": "8018", "gcn": "255", "sscc": "00", "gdti": "253", "ginc": "401", "gsin": "402", "grai": "8003", "giai": "8004",
+    "gsrnp": "8017", "gsrn": "8018", "gcn": "255", "sscc": "00", "gdti": "253", "ginc": "401", "gsin": "402",
+    "grai": "8003", "giai": "8004",
 }  # fmt: skip
 
 

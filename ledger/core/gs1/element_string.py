@@ -63,7 +63,7 @@ def read_element_string(text: Traced) -> list[Element]:
     """
     index = 1 if text.text.startswith(FNC1) else 0
     if index == len(text):
-        raise refusal("empty", "The code is empty.", text.at(0))
+        raise refusal("empty", "The code is empty.", text.at(index))
     elements = []
     while index < len(text):
         ai = ai_at(text, index)

@@ -62,7 +62,8 @@ def layouts_that_explain(text: str, readable: Callable[[str], bool]) -> list[str
     undone = {name: as_meant(text, meant) for name, meant in MEANT.items()}
     candidates = {name: fixed for name, fixed in undone.items() if fixed is not None and fixed != text}
     whole = [name for name, fixed in candidates.items() if readable(fixed)]
-    return whole or [name for name, fixed in candidates.items() if _plausible(fixed, text)]
+    likely = {name: _digits(fixed) for name, fixed in candidates.items() if _plausible(fixed, text)}
+    return whole or [name for name, digits in likely.items() if digits == max(likely.values())]
 
 
 def caps_lock_suspected(text: str) -> bool:

@@ -28,7 +28,8 @@ class Traced:
     def cut(self, start: int, stop: int | None = None) -> Traced:
         """Take the characters from start to stop, with where they stood."""
         end = len(self.text) if stop is None else min(stop, len(self.text))
-        return Traced(self.text[start:end], self.origins[start : end + 1])
+        begin = min(start, end)
+        return Traced(self.text[begin:end], self.origins[begin : end + 1])
 
     def at(self, index: int) -> int:
         """Tell where the character at this index stood in the scanned text."""

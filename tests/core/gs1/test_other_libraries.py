@@ -49,7 +49,8 @@ BIIP_EXCEPTIONS = {
 OUTSIDE = (
     "tests/rcn/", "tests/upc/", "tests/test_gs1_prefixes.py", "tests/test_symbology.py", "_as_gtin_8", "_as_gtin_12",
     "_as_gtin_13", "price_weight", "by_ai", "by_data_title", "as_hri", "from_element_strings", "variable_measures",
-    "amount", "percentage_discount", "unknown_gs1_ai", "extract_gs1_ai", "as_gs1_message", "as_canonical_uri", "test_as_uri",
+    "amount", "percentage_discount", "unknown_gs1_ai", "extract_gs1_ai", "as_gs1_message", "as_canonical_uri",
+    "test_as_uri",
 )  # fmt: skip
 
 
