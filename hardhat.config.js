@@ -1,5 +1,5 @@
-// Hardhat compiles the contracts a second time, with the setting and the compiler that py-solc-x and Foundry use, and
-// runs their Solidity tests on another EVM. The compiler is the one npm installed: nothing is downloaded.
+// Hardhat compiles the contracts a second time, with the setting and the compiler that py-solc-x and Foundry use; a test
+// compares the bytecode. The compiler is the one npm installed: nothing is downloaded.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "hardhat/config";
