@@ -180,7 +180,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
         if name == variable or name in NOT_SETTINGS:
             continue
         _require_known(name.lower(), variable)
-        values[name.lower()] = value
+        if value:  # an empty variable is an unset one, as container tools pass them
+            values[name.lower()] = value
     return values
 
 

@@ -31,6 +31,7 @@ DOMAIN_FIELDS: Final = {
 MAX_DEPTH: Final = 32  # nested structs and arrays; the standard sets none, an unbounded payload would exhaust the stack
 _INTEGER: Final = re.compile(r"u?int([1-9][0-9]{0,2})?")
 _FIXED_BYTES: Final = re.compile(r"bytes([1-9][0-9]?)")
+_SUFFIXES: Final = re.compile(r"(\[([1-9][0-9]{0,8})?\])+\Z")
 _ARRAY: Final = re.compile(r"(.+)\[([0-9]*)\]", re.DOTALL)
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,78}")
 _HEX: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
@@ -248,7 +249,7 @@ def _members(types: Types, name: str) -> Sequence[Mapping[str, str]]:
 
 def _referred(types: Types, name: str) -> list[str]:
     """List the structs that a struct's members refer to; a type neither declared nor of the standard is refused."""
-    bases = {member["name"]: member["type"].split("[", 1)[0] for member in _members(types, name)}
+    bases = {member["name"]: _SUFFIXES.sub("", member["type"]) for member in _members(types, name)}
     for member, base in bases.items():
         if base not in types and not _is_standard(base):
             raise _refuse(f"types.{name}.{member}", f"The type {base!r} is neither declared nor one of the standard's.")
