@@ -81,6 +81,6 @@ AIS: dict[str, Ai] = _table()
 
 def matches(code: str, pattern: str) -> bool:
     """Tell whether an identifier meets a pattern of the dictionary, where `n` stands for any digit."""
-    if len(code) != len(pattern):
-        return False
+    if "n" not in pattern or len(code) != len(pattern):
+        return code == pattern
     return all(wanted in {"n", given} for given, wanted in zip(code, pattern, strict=True))

@@ -5,6 +5,7 @@ A link's host is never opened or trusted here; only the code inside the link is 
 
 from __future__ import annotations
 
+import re
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 SCHEMES = ("https://", "http://", "HTTPS://", "HTTP://")
 HOST_CHARACTERS = frozenset(ascii_letters + digits + "-.:[]")
 URI_CHARACTERS = frozenset(ascii_letters + digits + "-._~:/?#[]@!$&'()*+,;=%")  # RFC 3986, section 2
+SLASH = re.compile("/")
+BETWEEN_PARAMETERS = re.compile("[&;]")
 ASK_THE_MAKER = "Type the GTIN and the lot as printed, and ask the maker for a current code."
 # The short names of release 1.0 and 1.1, withdrawn since: named in the refusal, so that a person knows what to ask for.
 SHORT_NAMES = {
@@ -42,20 +45,20 @@ class Link(NamedTuple):
     notes: tuple[str, ...]
 
 
-def _split(text: Traced, separators: str, start: int = 0) -> Iterator[Traced]:
-    begin = start
-    for index in range(start, len(text)):
-        if text.text[index] in separators:
-            yield text.cut(begin, index)
-            begin = index + 1
+def _split(text: Traced, separator: re.Pattern[str]) -> Iterator[Traced]:
+    begin = 0
+    for found in separator.finditer(text.text):
+        yield text.cut(begin, found.start())
+        begin = found.end()
     yield text.cut(begin)
 
 
 def _check_characters(text: Traced) -> None:
-    for index, character in enumerate(text.text):
-        if character not in URI_CHARACTERS:
-            detail = f"A link cannot contain {named(character)}."
-            raise refusal("invalid_uri_character", detail, text.at(index))
+    if URI_CHARACTERS.issuperset(text.text):
+        return
+    index = next(index for index, character in enumerate(text.text) if character not in URI_CHARACTERS)
+    detail = f"A link cannot contain {named(text.text[index])}."
+    raise refusal("invalid_uri_character", detail, text.at(index))
 
 
 def _host(text: Traced) -> tuple[Traced, Traced]:
@@ -84,7 +87,7 @@ def _no_key(path: Traced, segments: Sequence[Traced]) -> InvalidCodeError:
 
 def _key_and_qualifiers(path: Traced) -> list[tuple[Ai, Traced, int]]:
     """Find the rightmost primary key among the pairs that the path ends with, and what qualifies it."""
-    segments = list(_split(path, "/"))
+    segments = list(_split(path, SLASH))
     found: list[tuple[Ai, Traced, int]] = []
     for index in range(len(segments) - 2, -1, -2):
         ai = AIS.get(segments[index].text)
@@ -106,9 +109,11 @@ def fits(key: Ai, qualifiers: Sequence[str]) -> bool:
 
 
 def can_be_attribute(ai: Ai, key: Ai, qualifiers: Sequence[str]) -> bool:
-    """An identifier that could stand in the path of this very link must stand there."""
+    """Tell whether an identifier may stand in the query: not if it could stand in the path of this very link."""
+    if not ai.attribute or not any(ai.code in allowed for allowed in key.qualifiers or ()):
+        return ai.attribute
     places = range(len(qualifiers) + 1)
-    return ai.attribute and not any(fits(key, [*qualifiers[:i], ai.code, *qualifiers[i:]]) for i in places)
+    return not any(fits(key, [*qualifiers[:i], ai.code, *qualifiers[i:]]) for i in places)
 
 
 def _path_elements(path: Traced) -> list[Element]:
@@ -141,7 +146,7 @@ def _attribute(name: Traced, value: Traced, path: Sequence[Element]) -> Element:
 def _query_elements(query: Traced, path: Sequence[Element]) -> tuple[list[Element], tuple[str, ...]]:
     elements: list[Element] = []
     unknown = []
-    for parameter in _split(query, "&;"):
+    for parameter in _split(query, BETWEEN_PARAMETERS):
         size = len(parameter.text.partition("=")[0])
         name = decoded(parameter.cut(0, size), query=True)
         if not set(name.text) <= DIGITS or not name.text:
@@ -170,8 +175,8 @@ def read_digital_link(text: Traced) -> Link:
     """
     _check_characters(text)
     host, rest = _host(text)
-    before_fragment = next(_split(rest, "#"))
-    path, *query = _split(before_fragment, "?")
+    link = rest.cut(0, len(rest.text.partition("#")[0]))
+    path = link.cut(0, len(link.text.partition("?")[0]))
     elements = _path_elements(path)
-    attributes, notes = _query_elements(before_fragment.cut(len(path) + 1), elements) if query else ([], ())
+    attributes, notes = _query_elements(link.cut(len(path) + 1), elements)
     return Link(host.text.lower(), elements + attributes, notes)

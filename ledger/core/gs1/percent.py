@@ -17,6 +17,8 @@ def decoded(text: Traced, *, query: bool) -> Traced:
         text: A path segment, or a name or value of the query.
         query: Whether it stands in the query, where `+` means a space.
     """
+    if "%" not in text.text and not (query and "+" in text.text):
+        return text
     characters: list[str] = []
     origins: list[int] = []
     index = 0

@@ -118,6 +118,11 @@ def test_a_consignment_link_gives_its_sscc() -> None:
     assert (code.sscc, code.form, code.host_known) == (SSCC, "digital_link", True)
 
 
+def test_a_symbol_marked_as_gs1_may_lack_a_key() -> None:
+    code = read("]C1400ORDER")
+    assert (code.elements, code.gtin, code.sscc, code.canonical) == ((("400", "ORDER"),), None, None, "")
+
+
 def test_a_composite_symbol_joins_both_of_its_parts() -> None:
     code = read("]E09520123456788|]e010ABC\x1d21S1")
     assert (code.gtin, code.lot, code.serial, code.form) == (GTIN, "ABC", "S1", "element_string")
@@ -183,6 +188,8 @@ def test_a_repeated_identifier_with_one_value_is_harmless() -> None:
         ("(21)S1", "required_ai_missing", 0),
         ("(10)A", "required_ai_missing", 0),
         (f"(01){GTIN}(17)270230", "illegal_day", 26),
+        (f"(01){GTIN}(7003)2703312430", "illegal_hour", 30),
+        ("400ORDER", "no_key", 0),
         ("(253)9520123456788(8030)AB", "signed_key_without_serial", 0),
         ("(7007)270331270", "value_too_short", 15),
         (f"https://a/01/{GTIN}/21/S/10/L", "qualifier_order", 28),

@@ -22,10 +22,10 @@ PADDED_BLOCK = 3  # a padded value's whole length is a multiple of this, says th
 
 def alien(data: str, allowed: frozenset[str], rule: str, words: str) -> Fault | None:
     """Find the first character that is not allowed."""
-    for index, character in enumerate(data):
-        if character not in allowed:
-            return Fault(rule, index, 1, f"{words}, but has {named(character)}")
-    return None
+    if allowed.issuperset(data):
+        return None
+    index = next(index for index, character in enumerate(data) if character not in allowed)
+    return Fault(rule, index, 1, f"{words}, but has {named(data[index])}")
 
 
 def csetnumeric(data: str) -> Fault | None:
