@@ -2,7 +2,7 @@
 
 Nothing a log says of a state is taken over: heads, holders, quantities and holds are recomputed from the events alone,
 and every event must meet the contract's own conditions (`conditions`). So an event that was dropped, altered, moved or
-forged on the way to us shows as a break. Who was allowed to sign at the time is for `dossier` to say, which knows the keys.
+forged on the way to us shows as a break. Who was allowed to sign then is for `dossier` to say, which knows the keys.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class BatchHistory:
             consignment: Its id, or a pallet's.
 
         Returns:
-            Positions in `events`: those of its ancestors up to each split, of the pallets it was on while it was on them,
+            Positions in `events`: those of its ancestors up to each split, of the pallets it was on while it was there,
             its own, the batch's recall, and the corrections of any of these.
         """
         found: set[int] = set()

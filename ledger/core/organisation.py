@@ -1,8 +1,8 @@
 """What an organisation and a key were at a given place in the chain.
 
 Chain order decides (design, section 1.5): what was recorded before a suspension or an ending stays valid, and nothing
-can be slipped in after it. `at` is therefore a place in the chain: a `Recorded` means just before that log, a number means
-after that block, None means now.
+can be slipped in after it. `at` is therefore a place in the chain: a `Recorded` means just before that log, a number
+means after that block, None means now.
 """
 
 from __future__ import annotations
