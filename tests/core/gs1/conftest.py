@@ -44,12 +44,18 @@ class Tally:
 
 
 @pytest.fixture
-def vectors() -> Vectors:
-    """Read one file of the published GS1 vectors, or skip where they are not at hand."""
+def gs1_folder() -> Path:
+    """The folder of the published GS1 vectors; skips where they are not at hand."""
     folder = Path(os.environ.get("LOTPROOF_TEST_DATA", CHECKOUT.parent / "shared" / "data")) / "gs1"
     if not folder.is_dir():
         pytest.skip(f"the published GS1 vectors are not at {folder}; set LOTPROOF_TEST_DATA")
-    return lambda name: json.loads((folder / name).read_text(encoding="utf-8"))
+    return folder
+
+
+@pytest.fixture
+def vectors(gs1_folder: Path) -> Vectors:
+    """Read one file of the published GS1 vectors."""
+    return lambda name: json.loads((gs1_folder / name).read_text(encoding="utf-8"))
 
 
 @pytest.fixture

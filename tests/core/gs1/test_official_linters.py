@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.core.gs1.dictionary import AIS
 from ledger.core.gs1.dictionary_data import ROWS
 from ledger.core.gs1.lint import LINTERS
+
+CHECKOUT = Path(__file__).parents[3]
 
 if TYPE_CHECKING:
     from tests.core.gs1.conftest import Tally, Vectors
@@ -51,3 +55,8 @@ def test_no_application_identifier_is_the_beginning_of_another() -> None:
 def test_the_dictionary_has_all_identifiers_of_the_release() -> None:
     assert len(AIS) == sum(int(row[1]) - int(row[0]) + 1 for row in ROWS)
     assert len(ROWS) == 224
+
+
+def test_the_generated_table_is_what_the_script_makes_of_the_release(gs1_folder: Path) -> None:
+    script = runpy.run_path(str(CHECKOUT / "scripts" / "gs1_dictionary.py"))
+    assert script["module"](gs1_folder) == script["TARGET"].read_text(encoding="utf-8")
