@@ -12,7 +12,7 @@ import threading
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.core.errors import ConfigurationError, UnavailableError
 from ledger.store import migration
@@ -26,6 +26,14 @@ _CACHE_KIB: Final = 65536
 _STATEMENTS: Final = 256  # prepared statements kept per connection; ours are fewer
 _SQLITE_MAGIC: Final = b"SQLite format 3\x00"  # https://www.sqlite.org/fileformat2.html, section 1.3
 _APPLICATION_ID_OFFSET: Final = 68  # the same section
+
+
+class Installation(NamedTuple):
+    """Which contract a database is tied to."""
+
+    chain_id: int
+    ledger: bytes  # address, 20 bytes
+    code_hash: bytes  # keccak256 of its deployed code
 
 
 class _Session:
@@ -92,6 +100,12 @@ class Database:
                 connection.execute(sql, values)
                 return
         _compare(self.path, row, (chain_id, ledger, code_hash))
+
+    def installation(self) -> Installation | None:
+        """The contract that this database is tied to; None before the first `bind`."""
+        with self.snapshot() as connection:
+            row = connection.execute("SELECT chain_id, ledger, code_hash FROM installation").fetchone()
+        return None if row is None else Installation(int(row[0]), bytes(row[1]), bytes(row[2]))
 
     def close(self) -> None:
         """Close every thread's connection. The database cannot be used afterwards by threads that had one."""
