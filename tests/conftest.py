@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from ledger.store.database import Database, open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -31,3 +38,33 @@ def test_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}; name its folder in LOTPROOF_TEST_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty database of ours: migrated once, to be copied."""
+    path = tmp_path_factory.mktemp("empty") / "lotproof.db"
+    open_database(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture
+def new_database(empty_database: Path, tmp_path: Path) -> Iterator[Callable[[], Database]]:
+    """Makes as many empty databases as a test wants."""
+    made: list[Database] = []
+
+    def make() -> Database:
+        path = tmp_path / f"store-{len(made)}.db"
+        shutil.copyfile(empty_database, path)
+        made.append(open_database(f"sqlite:///{path}"))
+        return made[-1]
+
+    yield make
+    for database in made:
+        database.close()
+
+
+@pytest.fixture
+def db(new_database: Callable[[], Database]) -> Database:
+    """One empty database."""
+    return new_database()
