@@ -99,7 +99,7 @@ class Dossier:
             organisation: The number of whoever asks; None if nobody says.
 
         Returns:
-            Of a pallet what is on it, if that is of this batch. Of a batch those of which something is left; among these
+            Of a pallet what is on it, if that is of this batch. Of a batch those of which something is left; of these
             those that whoever asks holds or is to receive, if there are any.
         """
         asked = named, organisation or 0

@@ -12,8 +12,8 @@ from typing import Any
 from ledger.core import facts, structs
 from ledger.core.dossier import Dossier
 from ledger.core.history import BatchHistory, fold
-from ledger.core.parts import batch_id, child_id, next_head, pack_children, pack_ids, pack_pallet
 from ledger.core.keccak import keccak256
+from ledger.core.parts import batch_id, child_id, next_head, pack_children, pack_ids, pack_pallet
 from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
 
 DOMAIN = structs.Domain(31337, b"\x11" * 20)
@@ -227,7 +227,7 @@ class BatchStory:
         )
         self.pallets.append(facts.Pallet(event.digest, len(self.pallets) + 1, sscc, self._recorded(1)))
         for index, member in enumerate(members):
-            self.packings.append(facts.Packing(member, event.digest, True, self._recorded(index + 2)))
+            self.packings.append(facts.Packing(member, event.digest, packed=True, recorded=self._recorded(index + 2)))
         self.mine()
         return event.digest
 
@@ -236,18 +236,18 @@ class BatchStory:
             Kind.UNPACK, pallet, actor, len(members), attachment=pack_ids(members), keep_block=True, **given
         )
         for index, member in enumerate(members):
-            self.packings.append(facts.Packing(member, pallet, False, self._recorded(index + 1)))
+            self.packings.append(facts.Packing(member, pallet, packed=False, recorded=self._recorded(index + 1)))
             self.heads[member] = next_head(self.heads[member], event.digest)
         self.mine()
 
-    def facts(self) -> facts.BatchFacts:
+    def logs(self) -> facts.BatchFacts:
         assert self.registration
         return facts.BatchFacts(
             self.registration, tuple(self.events), tuple(self.children), tuple(self.pallets), tuple(self.packings)
         )
 
     def history(self) -> BatchHistory:
-        return fold(self.facts())
+        return fold(self.logs())
 
     def dossier(self, product: str = "Vaccine") -> Dossier:
         return Dossier(self.history(), self.organisations, self.keys, product)
