@@ -129,7 +129,7 @@ def load(directory: Path, name: str, password: str) -> AddressSigner | P256Signe
     entry = _entry(path, content)
     try:
         signer = _open_p256(name, content, password) if entry.kind == P256 else _open_secp256k1(name, content, password)
-    except (KeyError, TypeError, ValueError, NotImplementedError, MemoryError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, NotImplementedError, MemoryError) as error:
         raise ConfigurationError(
             f"The key {name} cannot be unlocked: the password is wrong, or its file is damaged.",
             advice=f"Check the password; if it is right, restore {path.name} from a copy.",
@@ -214,21 +214,26 @@ def _write_new(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # A hard link, unlike a rename, fails if the name is taken: two at once cannot overwrite each other's key.
-        os.link(temporary, path)
-    except FileExistsError as error:
-        detail = f"There is a key named {path.stem} already; a key is never overwritten."
-        raise ConfigurationError(detail, advice="Take another name.", field="name") from error
+        _write_private(temporary, content)
+        try:
+            # A hard link, unlike a rename, fails if the name is taken: two at once cannot overwrite each other's key.
+            os.link(temporary, path)
+        finally:
+            temporary.unlink()
     except OSError as error:
+        if path.exists():
+            detail = f"There is a key named {path.stem} already; a key is never overwritten."
+            raise ConfigurationError(detail, advice="Take another name.", field="name") from error
         detail = f"The key file {path} cannot be written: {error.strerror}."
         raise ConfigurationError(detail, advice="Check the data directory and its rights.", field="data_dir") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _read(path: Path) -> dict[str, Any]:

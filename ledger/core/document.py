@@ -113,9 +113,7 @@ def _write_scalar(value: object, path: str) -> str:
     if isinstance(value, str):
         return _write_text(value)
     if isinstance(value, int):
-        if abs(value) > _SAFE_INTEGER:
-            raise _refuse(path, "The number is too large to be exact in JSON; write it as a text.")
-        return str(value)
+        return _write_integer(value, path)
     if isinstance(value, float):
         return _write_float(value, path)
     raise _refuse(path, f"A {type(value).__name__} is not a JSON value.")
@@ -123,6 +121,19 @@ def _write_scalar(value: object, path: str) -> str:
 
 def _write_text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def _write_integer(value: int, path: str) -> str:
+    if abs(value) <= _SAFE_INTEGER:
+        return str(value)
+    # Beyond, a canonical form is still read back as an integer by Python; any other would be rounded silently.
+    try:
+        written = _write_float(float(value), path)
+    except OverflowError:
+        written = ""
+    if written != str(value):
+        raise _refuse(path, "The number is too large to be exact in JSON; write it as a text.")
+    return written
 
 
 def _write_float(value: float, path: str) -> str:

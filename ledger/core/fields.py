@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ledger.core.structs import Member, Statement
 
+MAX_FIELD_NAME: Final = 40  # characters of an unknown field's name that an error repeats
 MAX_NAME_BYTES: Final = 200  # of an organisation, UTF-8
 _DIGITS: Final = re.compile(r"[0-9]{1,20}")
 _HEX: Final = re.compile(r"0[xX](?:[0-9a-fA-F]{2})*")
@@ -52,6 +53,21 @@ def refuse(field: str, detail: str, position: int | None = None) -> InvalidState
     return InvalidStatementError(detail, field=field, position=position)
 
 
+def refuse_unknown(path: str, name: object, kind: str) -> InvalidStatementError:
+    """Make the error for a field that is not one; its name is a stranger's text and is shown only if it is harmless.
+
+    Args:
+        path: What stands before the name, with its dot.
+        name: The name as given.
+        kind: The statement that has no such field.
+
+    Returns:
+        The error, to be raised.
+    """
+    shown = name if isinstance(name, str) and name.isprintable() and 0 < len(name) <= MAX_FIELD_NAME else "?"
+    return refuse(f"{path}{shown}", f"A {kind} has no field {shown!r} here.")
+
+
 def read_statement(kind: type[Statement], message: object, path: str = "message") -> Statement:
     """Read a statement from the JSON form of its message.
 
@@ -71,7 +87,7 @@ def read_statement(kind: type[Statement], message: object, path: str = "message"
     known = {member.name for member in kind.MEMBERS}
     for name in message:
         if name not in known:
-            raise refuse(f"{path}.{name}", f"{kind.NAME} has no field {name!r}.")
+            raise refuse_unknown(f"{path}.", name, kind.NAME)
     values = {member.attribute: _read_member(kind, member, message, path) for member in kind.MEMBERS}
     try:
         return kind(**values)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from ledger.core import document as documents
 from ledger.core import parts
 from ledger.core.errors import InvalidStatementError
-from ledger.core.fields import read_bytes, read_signer, read_statement, read_text, refuse
+from ledger.core.fields import read_bytes, read_signer, read_statement, read_text, refuse, refuse_unknown
 from ledger.core.keccak import keccak256
 from ledger.core.signature import P256_BYTES
 from ledger.core.structs import (
@@ -42,7 +42,6 @@ _BESIDE: Final = {
     "Accreditation": frozenset({"prefixes", "cosignature"}),
     "KeyAddition": frozenset({"cosignature"}),
 }
-_OPTIONAL: Final = frozenset().union(*_BESIDE.values())
 _NO_PARTS: Final = bytes(parts.WORD)
 
 
@@ -179,9 +178,7 @@ def _check_names(payload: dict[Any, Any], kind: str) -> None:
     allowed = _BESIDE.get(kind, frozenset())
     for name in payload:
         if name not in _REQUIRED and name not in allowed:
-            known = name in _OPTIONAL
-            detail = f"A {kind} has no {name!r} beside it." if known else f"The field {name!r} is unknown."
-            raise refuse(str(name), detail)
+            raise refuse_unknown("", name, kind)
 
 
 def _read_signature(value: object, field: str, signer: bytes = b"") -> bytes:

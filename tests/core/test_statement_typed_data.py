@@ -143,6 +143,10 @@ def test_a_payload_nested_too_deep_is_refused_instead_of_exhausting_the_stack() 
     for _ in range(MAX_DEPTH):
         struct = {"value": 1, "next": [struct]}
     assert refused(TYPES, struct, "Node")
+    chain: dict[str, Any] = {}
+    for _ in range(MAX_DEPTH + 1):
+        chain = {"next": chain}
+    assert refused({"Node": [{"name": "next", "type": "Node"}]}, chain, "Node")
     array: list[Any] = []
     for _ in range(MAX_DEPTH):
         array = [array]
