@@ -1,0 +1,88 @@
+"""The application: routes, error handling, headers and figures put together."""
+
+from __future__ import annotations
+
+import time
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+from anyio import CapacityLimiter
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from api import errors
+from api.headers import SafeHeaders
+from api.installation import Identity, Installation
+from api.metrics import CountAnswers, LedgerState, Metrics
+from api.routes import chain, events, health, labels, ledger, pages, resolver, statements, verify
+from ledger.store.outbox import Outbox
+from ledger.store.read_model import ReadModel
+from ledger.verify import Verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ledger.config import Settings
+    from ledger.store.database import Database
+    from ledger.submit import ChainView
+
+__all__ = ["Identity", "create_app"]
+
+ABOUT: Final = (
+    "Scan a code, get a verdict with its evidence; hand in signed statements; follow what is recorded. "
+    "Errors are problem details (RFC 9457)."
+)
+PICTURES_AT_ONCE: Final = 2  # decoding is all CPU; more at once only makes each slower
+STREAMS_AT_ONCE: Final = 200
+
+
+def create_app(
+    settings: Settings,
+    database: Database,
+    identity: Identity,
+    *,
+    chain_view: ChainView | None = None,
+    clock: Callable[[], float] = time.time,
+) -> FastAPI:
+    """The HTTP application of one installation.
+
+    Args:
+        settings: Its settings.
+        database: Its open database; indexer and relayer may work on it in this process or in others.
+        identity: Which ledger it serves.
+        chain_view: What `submit` asks the chain; None if the chain is not at hand.
+        clock: Tells the time in Unix seconds.
+    """
+    app = FastAPI(title="Lotproof", version="1", description=ABOUT, docs_url=None, redoc_url=None)
+    app.state.installation = installation = _installation(settings, database, identity, chain_view, clock)
+    for module in (verify, chain, statements, ledger, events, labels, resolver, health, pages):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=str(resources.files("api.web") / "static")), name="static")
+    errors.install(app)
+    app.add_middleware(CountAnswers, metrics=installation.metrics)
+    app.add_middleware(SafeHeaders)
+    return app
+
+
+def _installation(
+    settings: Settings,
+    database: Database,
+    identity: Identity,
+    chain_view: ChainView | None,
+    clock: Callable[[], float],
+) -> Installation:
+    read_model, outbox, metrics = ReadModel(database), Outbox(database), Metrics()
+    metrics.registry.register(LedgerState(read_model, outbox, clock))
+    return Installation(
+        settings=settings,
+        identity=identity,
+        database=database,
+        read_model=read_model,
+        outbox=outbox,
+        verifier=Verifier(read_model, settings, clock=clock),
+        metrics=metrics,
+        chain_view=chain_view,
+        decoding=CapacityLimiter(PICTURES_AT_ONCE),
+        streaming=CapacityLimiter(STREAMS_AT_ONCE),
+        clock=clock,
+    )

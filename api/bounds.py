@@ -1,0 +1,203 @@
+"""Everything that comes in is bounded before it is read, and JSON is read strictly."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from python_multipart.exceptions import FormParserError
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from api.errors import TooLargeError, UnreadableBodyError, UnsupportedMediaError
+from ledger.core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from starlette.datastructures import FormData
+
+BYTES_OF_A_CODE: Final = 512  # in a list of codes; a Digital Link with its signature has about 200
+BYTES_BESIDE_A_PHOTO: Final = 64 * 1024  # in a form: the other fields and the boundaries
+MAX_FIELD_BYTES: Final = 16 * 1024  # of a form, the photo apart
+MAX_FIELDS: Final = 10
+MAX_DIGITS: Final = 78  # of a number: as many as 2**256 has
+JSON: Final = "application/json"
+CSV: Final = "text/csv"
+FORM: Final = "multipart/form-data"
+
+
+def media_type(request: Request) -> str:
+    """The body's media type without parameters, "" if the client does not say."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """The body, read only as far as `most` bytes.
+
+    Raises:
+        TooLargeError: It is larger.
+    """
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length[:20]) > most:
+        raise _too_large(most)
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise _too_large(most)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def json_body(request: Request, most: int, depth: int) -> Any:  # noqa: ANN401 - any JSON value
+    """The body as JSON, of at most `most` bytes and nested at most `depth` deep.
+
+    Raises:
+        TooLargeError: It is larger.
+        UnsupportedMediaError: The client says that it is something else.
+        UnreadableBodyError: It is no JSON, or ambiguous.
+    """
+    kind = media_type(request)
+    if kind not in {"", JSON} and not kind.endswith("+json"):
+        raise UnsupportedMediaError(f"This call reads {JSON}, not {kind}.", advice=f"Send content-type: {JSON}.")
+    return strict_json(await body_of(request, most), depth)
+
+
+def strict_json(body: bytes, depth: int) -> Any:  # noqa: ANN401 - any JSON value
+    """`body` as JSON: no key twice, no NaN, no endless numbers, nested at most `depth` deep.
+
+    Raises:
+        UnreadableBodyError: It is anything else; `position` is the character where it stops being JSON.
+    """
+    try:
+        text = body.decode("utf-8")
+        value = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_whole, parse_float=_real
+        )
+    except UnicodeDecodeError as error:
+        raise UnreadableBodyError("The body is not UTF-8.", field="body", position=error.start) from error
+    except json.JSONDecodeError as error:
+        raise UnreadableBodyError(f"The body is not JSON: {error.msg}.", field="body", position=error.pos) from error
+    except RecursionError as error:
+        raise _too_deep(depth) from error
+    _check_depth(value, depth)
+    return value
+
+
+async def form_of(request: Request, max_image_bytes: int) -> FormData:
+    """The fields and files of a form, of at most a photo and some text.
+
+    Raises:
+        TooLargeError: It is larger.
+        UnreadableBodyError: It is no such form.
+    """
+    most = max_image_bytes + BYTES_BESIDE_A_PHOTO
+    body = await body_of(request, most)
+
+    async def replay() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = MultiPartParser(
+        request.headers, replay(), max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES
+    )
+    parser.spool_max_size = most  # stays in memory: a photo is never written to disk
+    try:
+        return await parser.parse()
+    except (MultiPartException, FormParserError, HTTPException, KeyError, UnicodeDecodeError) as error:
+        words = getattr(error, "message", "") or "it is not a well-formed form"
+        raise UnreadableBodyError(f"The form cannot be read: {words}.", field="body") from error
+
+
+def codes_of_csv(body: bytes, most: int) -> list[str]:
+    """The codes of a CSV file, at most `most`: its column `code`, or its only column if there is no header.
+
+    Raises:
+        UnreadableBodyError: It is no CSV.
+        InvalidInputError: A row lacks a code, or there are too many rows; `position` counts rows from 0.
+    """
+    try:
+        rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UnreadableBodyError(f"The body is not CSV in UTF-8: {error}.", field="body") from error
+    rows = [row for row in rows if row]
+    header = [name.strip().lower() for name in rows[0]] if rows else []
+    column = header.index("code") if "code" in header else 0
+    if "code" in header:
+        rows = rows[1:]
+    elif any(len(row) > 1 for row in rows):
+        detail = "The CSV has several columns and none is named code."
+        raise InvalidInputError(detail, advice="Give it a header row with a column code.", field="code", position=0)
+    return _codes([row[column] if column < len(row) else None for row in rows], most)
+
+
+def codes_of_json(value: object, most: int) -> list[str]:
+    """The codes of a JSON list of at most `most` texts.
+
+    Raises:
+        InvalidInputError: It is no list, too long, or an item is no text; `position` is that item's.
+    """
+    if not isinstance(value, list):
+        raise InvalidInputError("`codes` must be a list of texts.", field="codes")
+    return _codes(value, most)
+
+
+def _codes(values: list[Any], most: int) -> list[str]:
+    if not 0 < len(values) <= most:
+        detail = f"{len(values):,} codes were sent; 1 to {most:,} are answered at once."
+        raise InvalidInputError(detail, advice="Send the delivery in parts.", field="codes")
+    for position, value in enumerate(values):
+        if not isinstance(value, str):
+            raise InvalidInputError("A code must be a text.", field="codes", position=position)
+    return values
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UnreadableBodyError(f"The key {twice!r} stands twice in one object.", field=twice)
+    return value
+
+
+def _no_constant(name: str) -> Any:  # noqa: ANN401 - never returns
+    raise UnreadableBodyError(f"{name} is not a number in JSON.", field="body")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS + 1:
+        raise UnreadableBodyError(f"A number has more than {MAX_DIGITS} digits.", field="body")
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise UnreadableBodyError(f"The number {digits[:MAX_DIGITS]} is too large.", field="body")
+    return number
+
+
+def _check_depth(value: object, depth: int) -> None:
+    level = [value]
+    for _ in range(depth):
+        level = [item for outer in level if isinstance(outer, list | dict) for item in _inner(outer)]
+        if not level:
+            return
+    raise _too_deep(depth)
+
+
+def _inner(outer: list[Any] | dict[str, Any]) -> Any:  # noqa: ANN401 - an iterable of JSON values
+    return outer.values() if isinstance(outer, dict) else outer
+
+
+def _too_deep(depth: int) -> UnreadableBodyError:
+    return UnreadableBodyError(f"The JSON is nested deeper than {depth} levels.", field="body")
+
+
+def _too_large(most: int) -> TooLargeError:
+    return TooLargeError(f"The body is larger than {most:,} bytes, which is all this call reads.", field="body")

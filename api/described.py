@@ -1,0 +1,259 @@
+"""What OpenAPI says of each call beyond its signature: bodies, answers and problems."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+Json = dict[str, Any]
+TEXT: Final[Json] = {"type": "string"}
+MAYBE_TEXT: Final[Json] = {"type": ["string", "null"]}
+WHOLE: Final[Json] = {"type": "integer"}
+ACTOR: Final[Json] = {
+    "type": ["object", "null"],
+    "properties": {"number": WHOLE, "name": TEXT, "country": MAYBE_TEXT},
+}
+RECORDED: Final[Json] = {
+    "type": ["object", "null"],
+    "properties": {"block": WHOLE, "time": TEXT, "transaction": TEXT},
+}
+PROBLEM: Final[Json] = {
+    "type": "object",
+    "description": "Problem details (RFC 9457); further members explain the error.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "description": "/problems/ and the sort of problem."},
+        "title": TEXT,
+        "status": WHOLE,
+        "detail": {"type": "string", "description": "What happened."},
+        "advice": {"type": "string", "description": "What to do next."},
+        "field": {"type": "string", "description": "The input at fault."},
+        "position": {"type": "integer", "description": "Where in that input: character, row or item, from 0."},
+    },
+}
+CHECK: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "integer", "minimum": 1, "maximum": 13},
+        "name": TEXT,
+        "result": {"enum": ["passed", "failed", "skipped"]},
+        "detail": TEXT,
+    },
+}
+EVENT: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "kind": TEXT,
+        "actor": ACTOR,
+        "counterparty": ACTOR,
+        "place": MAYBE_TEXT,
+        "quantity": WHOLE,
+        "occurred_at": TEXT,
+        "recorded": RECORDED,
+        "digest": TEXT,
+    },
+}
+CODE: Final[Json] = {
+    "type": "object",
+    "properties": dict.fromkeys(("gtin", "lot", "serial", "expiry", "sscc", "form"), MAYBE_TEXT),
+}
+BATCH_FACTS: Final[Json] = {
+    "type": ["object", "null"],
+    "properties": {
+        "id": TEXT,
+        "product": MAYBE_TEXT,
+        "product_class": {"enum": ["VACCINE", "MEDICINE", "PPE", "DEVICE"]},
+        "manufacturer": ACTOR,
+        "quantity": WHOLE,
+        "manufactured": MAYBE_TEXT,
+        "expiry": TEXT,
+        "registered": RECORDED,
+    },
+}
+AS_OF: Final[Json] = {
+    "type": "object",
+    "properties": {"chain_id": WHOLE, "block": WHOLE, "time": TEXT, "finalized_block": WHOLE, "lag_blocks": WHOLE},
+}
+VERDICT_SCHEMA: Final[Json] = {
+    "type": "object",
+    "required": ["verdict", "reason", "headline", "advice", "code", "checks", "batch", "custody", "as_of", "proof"],
+    "properties": {
+        "verdict": {"enum": ["verified", "do_not_use", "suspect", "unreadable", "undetermined"]},
+        "reason": TEXT,
+        "headline": TEXT,
+        "advice": TEXT,
+        "code": CODE,
+        "checks": {"type": "array", "items": CHECK, "minItems": 13, "maxItems": 13},
+        "batch": BATCH_FACTS,
+        "custody": {"type": "array", "items": EVENT},
+        "as_of": AS_OF,
+        "proof": MAYBE_TEXT,
+    },
+}
+SCANNER: Final[Json] = {
+    "place": {"type": "string", "description": "UN/LOCODE"},
+    "at": {"type": "string", "format": "date-time"},
+    "organisation": {"type": "integer", "minimum": 1},
+}
+CODES: Final[Json] = {"type": "array", "items": TEXT, "minItems": 1}
+CONSIGNMENT_SCHEMA: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "id": TEXT,
+        "sscc": MAYBE_TEXT,
+        "batch": {"type": ["object", "null"]},
+        "head": TEXT,
+        "sequence": WHOLE,
+        "holder": ACTOR,
+        "counterparty": ACTOR,
+        "held_by": ACTOR,
+        "seized": {"type": "boolean"},
+        "pallet": MAYBE_TEXT,
+        "is_pallet": {"type": "boolean"},
+        "quantity": WHOLE,
+        "rest": WHOLE,
+        "occurred_at": MAYBE_TEXT,
+        "children": {"type": "array", "items": TEXT},
+    },
+}
+STATEMENT_SCHEMA: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "digest": TEXT,
+        "type": MAYBE_TEXT,
+        "state": {"enum": ["pending", "sent", "recorded", "final", "refused"]},
+        "reason": {"type": ["object", "null"], "properties": {"error": MAYBE_TEXT, "detail": TEXT, "advice": TEXT}},
+        "recorded": RECORDED,
+    },
+}
+PICTURE: Final[Json] = {"type": "string", "contentMediaType": "image/*", "contentEncoding": "binary"}
+PROBLEMS: Final = {
+    400: "The body or the link is malformed.",
+    404: "Not found.",
+    409: "The ledger's rules refuse the statement; nothing has changed.",
+    413: "The body is too large.",
+    415: "The body's media type is not read here.",
+    422: "A value is malformed or unknown; `field` and `position` say where.",
+    503: "A part cannot be reached now; try again.",
+}
+
+
+def _object(**properties: Json) -> Json:
+    return {"type": "object", "properties": properties}
+
+
+def _answers(schema: Json, *problems: int, status: int = 200, media: str = "application/json") -> Json:
+    """The `responses` of a call that answers `schema`, or one of these problems."""
+    answers: dict[int, Json] = {status: {"description": "The answer.", "content": {media: {"schema": schema}}}}
+    for problem in problems:
+        content = {"application/problem+json": {"schema": PROBLEM}}
+        answers[problem] = {"description": PROBLEMS[problem], "content": content}
+    return {"responses": answers, "response_model": None, "status_code": status}
+
+
+def _body(**content: Json) -> Json:
+    """The `requestBody` of a call that reads one of several media types, `application_json` for application/json."""
+    media = {name.replace("_", "/", 1): {"schema": schema} for name, schema in content.items()}
+    return {"openapi_extra": {"requestBody": {"required": True, "content": media}}}
+
+
+VERIFY: Final = _answers(VERDICT_SCHEMA, 422)
+VERIFY_POST: Final = _answers(VERDICT_SCHEMA, 400, 413, 415, 422) | _body(
+    application_json={"type": "object", "required": ["code"], "properties": {"code": TEXT, **SCANNER}}
+)
+VERIFY_IMAGE: Final = _answers(
+    _object(
+        codes={
+            "type": "array",
+            "items": _object(
+                format=TEXT,
+                symbology=TEXT,
+                text=TEXT,
+                position={"type": "array", "items": {"type": "array", "items": WHOLE}},
+                verdict=VERDICT_SCHEMA,
+            ),
+        }
+    ),
+    400,
+    413,
+    415,
+    422,
+) | _body(image_png=PICTURE, image_jpeg=PICTURE, **{"multipart_form-data": _object(image=PICTURE)})
+VERIFY_MANY: Final = _answers(
+    _object(
+        counts={"type": "object", "additionalProperties": WHOLE},
+        as_of=AS_OF,
+        results={
+            "type": "array",
+            "items": _object(
+                position=WHOLE,
+                code=TEXT,
+                verdict=TEXT,
+                reason=TEXT,
+                headline=TEXT,
+                gtin=MAYBE_TEXT,
+                lot=MAYBE_TEXT,
+                serial=MAYBE_TEXT,
+                sscc=MAYBE_TEXT,
+            ),
+        },
+    ),
+    400,
+    413,
+    415,
+    422,
+) | _body(
+    application_json={
+        "oneOf": [CODES, {"type": "object", "required": ["codes"], "properties": {"codes": CODES, **SCANNER}}]
+    },
+    text_csv=TEXT,
+)
+CHAIN: Final = _answers(
+    _object(
+        chain_id=WHOLE,
+        ledger=TEXT,
+        council=TEXT,
+        relayer=MAYBE_TEXT,
+        domain={"type": "object"},
+        types={"type": "object"},
+        head={"type": "object"},
+        indexed={"type": "object"},
+        finalized={"type": "object"},
+    )
+)
+STATEMENTS_POST: Final = _answers(STATEMENT_SCHEMA, 400, 409, 413, 415, 422, 503, status=202) | _body(
+    application_json={
+        "type": "object",
+        "required": ["type", "message", "signer", "signature"],
+        "properties": {
+            "type": TEXT,
+            "message": {"type": "object"},
+            "signer": {"type": "string", "description": "0x: an address (20 bytes) or a P-256 key (64 bytes)"},
+            "signature": TEXT,
+            "attachment": TEXT,
+            "cosignature": TEXT,
+            "prefixes": {"type": "array", "items": TEXT},
+            "events": {"type": "array", "items": {"type": "object"}},
+            "document": {"type": "object"},
+        },
+    }
+)
+STATEMENTS_GET: Final = _answers(STATEMENT_SCHEMA, 404, 422)
+BATCH: Final = _answers(
+    _object(
+        batch=BATCH_FACTS,
+        consignments={"type": "array", "items": CONSIGNMENT_SCHEMA},
+        custody={"type": "array", "items": EVENT},
+    ),
+    404,
+    422,
+)
+CONSIGNMENT: Final = _answers(CONSIGNMENT_SCHEMA, 404, 422)
+ORGANISATIONS: Final = _answers(_object(organisations={"type": "array", "items": {"type": "object"}}))
+ORGANISATION: Final = _answers({"type": "object"}, 404, 422)
+EVENTS: Final = _answers(TEXT, 422, 503, media="text/event-stream")
+LABEL: Final = _answers(PICTURE, 404, 422, media="image/png")
+RESOLVE: Final = _answers({"type": "object"}, 400, 404, media="application/linkset+json")
+RESOLVER: Final = _answers({"type": "object"})
+HEALTH: Final = _answers({"type": "object"})
+READY: Final = _answers({"type": "object"}, 503)
+METRICS: Final = _answers(TEXT, media="text/plain")

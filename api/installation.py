@@ -1,0 +1,56 @@
+"""What the routes work with: one object, made once, found on the application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from anyio import CapacityLimiter
+    from starlette.requests import HTTPConnection
+
+    from api.metrics import Metrics
+    from ledger.config import Settings
+    from ledger.store.database import Database
+    from ledger.store.outbox import Outbox
+    from ledger.store.read_model import ReadModel
+    from ledger.submit import ChainView
+    from ledger.verify import Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which ledger this installation serves."""
+
+    chain_id: int
+    ledger: bytes  # address of the contract
+    council: bytes  # address that admits authorities
+    relayer: bytes | None = None  # address that sends for this installation; None if it relays nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything a route may use."""
+
+    settings: Settings
+    identity: Identity
+    database: Database
+    read_model: ReadModel
+    outbox: Outbox
+    verifier: Verifier
+    metrics: Metrics
+    chain_view: ChainView | None  # None: what only the chain can check is left to it
+    decoding: CapacityLimiter  # how many pictures are read at once
+    streaming: CapacityLimiter  # how many clients follow the events
+    clock: Callable[[], float]
+
+    def now(self) -> int:
+        """The time in Unix seconds."""
+        return int(self.clock())
+
+
+def installed(request: HTTPConnection) -> Installation:
+    """The installation that serves `request`."""
+    return cast("Installation", request.app.state.installation)

@@ -1,0 +1,34 @@
+"""`/v1/chain`: which ledger this is, and everything a client needs to sign statements for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+
+from api import described
+from api.installation import installed
+from ledger.core.statement import TYPES
+from ledger.core.wording import moment
+
+router = APIRouter(tags=["ledger"])
+
+
+@router.get("/v1/chain", **described.CHAIN)
+async def chain(request: Request) -> dict[str, Any]:
+    """Chain, contract, EIP-712 domain and types, and how far this server has come."""
+    installation = installed(request)
+    identity, as_of = installation.identity, installation.read_model.as_of()
+    address = "0x" + identity.ledger.hex()
+    return {
+        "chain_id": identity.chain_id,
+        "ledger": address,
+        "council": "0x" + identity.council.hex(),
+        "relayer": None if identity.relayer is None else "0x" + identity.relayer.hex(),
+        "domain": {"name": "Lotproof", "version": "1", "chainId": identity.chain_id, "verifyingContract": address},
+        "types": TYPES,
+        "head": {"block": as_of.head_block, "heard_at": moment(as_of.heard_at)},
+        "indexed": {"block": as_of.block, "time": moment(as_of.time)},
+        "finalized": {"block": as_of.finalized_block},
+    }

@@ -1,0 +1,87 @@
+"""`/v1/statements`: hand in a signed statement, and ask what became of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from anyio import to_thread
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import bounds, described
+from api.installation import Installation, installed
+from ledger import submit
+from ledger.chain.refusals import decode_error
+from ledger.core.dossier import recorded_json
+from ledger.core.errors import InvalidInputError, NotFoundError
+from ledger.core.submission import parse_submission
+
+if TYPE_CHECKING:
+    from ledger.store.outbox import EventState, StatementState
+
+router = APIRouter(tags=["statements"])
+_DIGEST: Final = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
+
+
+@router.post("/v1/statements", **described.STATEMENTS_POST)
+async def hand_in(request: Request) -> Response:
+    """Take a signed statement: it is checked, kept for good and sent to the chain. The same again, the same answer."""
+    installation = installed(request)
+    settings = installation.settings
+    payload = await bounds.json_body(request, settings.max_body_bytes, settings.max_json_depth)
+    submission = parse_submission(payload)
+    state = await to_thread.run_sync(submit.submit, installation.database, installation.chain_view, submission)
+    return _json(statement_json(installation, state), 202)
+
+
+@router.get("/v1/statements/{digest}", **described.STATEMENTS_GET)
+def outcome(request: Request, digest: str) -> Response:
+    """The state of a statement (or of one event of a bundle), where it is recorded, or why it was refused."""
+    if not _DIGEST.fullmatch(digest):
+        raise InvalidInputError("A digest is 0x and 64 hexadecimal digits.", advice="Copy it whole.", field="digest")
+    installation = installed(request)
+    state = installation.outbox.state(bytes.fromhex(digest[2:]))
+    if state is None:
+        advice = "If it was handed in at another server, ask there, or wait until it is on the chain."
+        raise NotFoundError(f"No statement {digest} is known here.", advice=advice, field="digest")
+    return _json(statement_json(installation, state), 200)
+
+
+def statement_json(installation: Installation, state: StatementState) -> dict[str, Any]:
+    """How far a statement has come; `statement` is what was handed in, where it was handed in here."""
+    entry = installation.outbox.entry(state.digest)
+    own = entry is not None and entry.digest == state.digest
+    return {
+        "digest": "0x" + state.digest.hex(),
+        "type": None if entry is None else entry.kind if own else "CustodyEvent",
+        "state": state.state,
+        "reason": _reason(state.error_data, state.words) if state.state == "refused" else None,
+        "recorded": None if state.recorded is None else recorded_json(state.recorded),
+        "transaction": None if state.transaction is None else "0x" + state.transaction.hex(),
+        "events": [_event(event) for event in state.events],
+        "statement": orjson.loads(entry.payload) if entry is not None and own else None,
+    }
+
+
+def _event(event: EventState) -> dict[str, Any]:
+    return {
+        "digest": "0x" + event.digest.hex(),
+        "result": event.result or None,
+        "reason": _reason(event.error_data, "") if event.result == "refused" else None,
+        "recorded": None if event.recorded is None else recorded_json(event.recorded),
+    }
+
+
+def _reason(error_data: bytes, words: str) -> dict[str, Any]:
+    """Why a statement was refused, in the same words wherever that was decided."""
+    if not error_data:
+        return {"error": None, "detail": words or "It was refused before it was sent.", "advice": ""}
+    error = decode_error(error_data).refusal()
+    return {"error": error.evidence["error"], "detail": words or error.detail, "advice": error.advice}
+
+
+def _json(value: dict[str, Any], status: int) -> Response:
+    return Response(orjson.dumps(value), status, media_type=bounds.JSON)

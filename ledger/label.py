@@ -1,0 +1,113 @@
+"""One QR label: the symbol with its human-readable text under it, as PNG or SVG.
+
+GS1 General Specifications, section 4.14: each application identifier in brackets before its value, nothing else added,
+below the symbol where there is room. ISO/IEC 18004, section 9.1: a quiet zone of four modules.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Final
+from xml.sax.saxutils import escape
+
+import qrcode
+from PIL import Image, ImageDraw, ImageFont
+from qrcode.constants import ERROR_CORRECT_M
+
+from ledger.core.errors import InvalidInputError
+from ledger.core.gs1 import digital_link, format_gs1_date
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+QUIET_ZONE: Final = 4  # modules
+MODULE_PIXELS: Final = 10
+TEXT_MODULES: Final = 2.4  # height of a line of text, in modules
+MAX_LINK: Final = 2_048  # characters; level M holds 2,331 bytes
+
+Matrix = list[list[bool]]
+Elements = list[tuple[str, str]]
+
+
+def batch_elements(gtin: str, lot: str, expiry: date) -> Elements:
+    """What a batch label says: AI 01, 10 and 17."""
+    return [("01", gtin), ("10", lot), ("17", format_gs1_date(expiry))]
+
+
+def link(elements: Elements, host: str) -> str:
+    """The Digital Link of `elements` at `host`."""
+    return digital_link(elements, host)
+
+
+def human_readable(elements: Elements) -> list[str]:
+    """The lines under the symbol: one application identifier each."""
+    return [f"({ai}) {value}" for ai, value in elements]
+
+
+def png(text: str, lines: Sequence[str]) -> bytes:
+    """A label as PNG: `text` as a QR code, ten pixels a module, with `lines` under it.
+
+    Raises:
+        InvalidInputError: `text` is longer than a label carries.
+    """
+    matrix = _matrix(text)
+    symbol = _symbol_image(matrix)
+    font = ImageFont.load_default(TEXT_MODULES * MODULE_PIXELS * 0.8)
+    height = round(TEXT_MODULES * MODULE_PIXELS)
+    margin = QUIET_ZONE * MODULE_PIXELS
+    width = max(symbol.width, *(round(font.getlength(line)) + 2 * margin for line in lines), 0)
+    label = Image.new("L", (width, symbol.height + height * len(lines) + margin // 2), "white")
+    label.paste(symbol, ((width - symbol.width) // 2, 0))
+    draw = ImageDraw.Draw(label)
+    for number, line in enumerate(lines):
+        draw.text((width / 2, symbol.height + number * height), line, fill="black", font=font, anchor="ma")
+    out = io.BytesIO()
+    label.convert("1", dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def svg(text: str, lines: Sequence[str]) -> bytes:
+    """A label as SVG, one unit a module: `text` as a QR code with `lines` under it.
+
+    Raises:
+        InvalidInputError: `text` is longer than a label carries.
+    """
+    matrix = _matrix(text)
+    size = len(matrix)
+    widest = max((len(line) for line in lines), default=0) * TEXT_MODULES * 0.5 + 2 * QUIET_ZONE
+    width, height = max(size, widest), size + TEXT_MODULES * len(lines) + QUIET_ZONE / 2
+    left = (width - size) / 2
+    modules = "".join(
+        f"M{column} {row}h1v1h-1z" for row, cells in enumerate(matrix) for column, dark in enumerate(cells) if dark
+    )
+    words = "".join(
+        f'<text x="{width / 2:g}" y="{size + (number + 0.7) * TEXT_MODULES:g}">{escape(line)}</text>'
+        for number, line in enumerate(lines)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img">'
+        f"<title>{escape(' '.join(lines))}</title>"
+        f'<rect width="{width:g}" height="{height:g}" fill="#fff"/>'
+        f'<path transform="translate({left:g} 0)" d="{modules}" fill="#000" shape-rendering="crispEdges"/>'
+        f'<g font-family="monospace" font-size="{TEXT_MODULES * 0.8:g}" text-anchor="middle" fill="#000">{words}</g>'
+        "</svg>"
+    ).encode()
+
+
+def _matrix(text: str) -> Matrix:
+    """The modules of the symbol with its quiet zone; level M, the smallest version that fits."""
+    if len(text) > MAX_LINK:
+        raise InvalidInputError(
+            f"The text has {len(text):,} characters; a label carries {MAX_LINK:,}.", advice="Shorten it.", field="code"
+        )
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=QUIET_ZONE)
+    code.add_data(text)
+    return [[bool(cell) for cell in row] for row in code.get_matrix()]
+
+
+def _symbol_image(matrix: Matrix) -> Image.Image:
+    size = len(matrix)
+    small = Image.new("L", (size, size), 255)
+    small.putdata([0 if cell else 255 for row in matrix for cell in row])
+    return small.resize((size * MODULE_PIXELS, size * MODULE_PIXELS), Image.Resampling.NEAREST)
