@@ -96,7 +96,9 @@ def test_the_high_form_of_a_good_signature_is_refused_on_both_curves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("signer", "signature", "order"), [(ADDRESS, by_address(), SECP256K1_ORDER), (POINT, by_phone(), P256_ORDER)]
+    ("signer", "signature", "order"),
+    [(ADDRESS, by_address(), SECP256K1_ORDER), (POINT, by_phone(), P256_ORDER)],
+    ids=["secp256k1", "P-256"],
 )
 def test_r_and_s_out_of_range_are_refused(signer: bytes, signature: bytes, order: int) -> None:
     for value in (0, order, 2**256 - 1):
