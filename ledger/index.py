@@ -173,8 +173,11 @@ class Indexer:
         newest = blocks[-1]
         # An empty block in the middle of a final range links nothing any more.
         kept = [block for block in blocks if block.facts or block is newest or block.number > finalized]
-        indexed = indexing.append(self._db, kept)
-        self._raise_finality(min(finalized, newest.number), head)
+        with (
+            self._db.transaction()
+        ):  # together: a final range has gaps, which must never look like blocks that may change
+            indexed = indexing.append(self._db, kept)
+            self._raise_finality(min(finalized, newest.number), head)
         return Progress(indexed, newest.number, head.number, caught_up=newest.number == head.number)
 
     def _raise_finality(self, finalized: int, head: Header) -> None:
@@ -234,9 +237,10 @@ class Indexer:
         """Walk back to the newest block that the chain still has, and forget everything above it."""
         finalized = indexing.finalized_block(self._db)
         ancestor = self._common_ancestor(finalized)
-        if ancestor < finalized:  # only in development: otherwise the walk has stopped at the final block
-            indexing.lower_finality(self._db, ancestor)
-        undone = indexing.rollback(self._db, ancestor)
+        with self._db.transaction():
+            if ancestor < finalized:  # only in development: otherwise the walk has stopped at the final block
+                indexing.lower_finality(self._db, ancestor)
+            undone = indexing.rollback(self._db, ancestor)
         _log.warning("the chain was reorganised above block %d: %d blocks undone", ancestor, undone)
         last = indexing.last_block(self._db)
         return Progress(0, -1 if last is None else last.number, head.number, caught_up=False, rolled_back=undone)

@@ -103,7 +103,7 @@ def test_a_migration_cut_short_leaves_nothing_and_can_be_run_again(
 ) -> None:
     path, true_create = tmp_path / "lotproof.db", metadata.create_all
 
-    def fail_late(self: object, bind: object) -> None:
+    def fail_late(_self: object, bind: object) -> None:
         true_create(bind)  # type: ignore[arg-type]
         message = "disk I/O error"
         raise sqlite3.OperationalError(message)
@@ -150,18 +150,26 @@ def test_another_chain_ledger_or_code_is_refused(field: str, given: tuple[int, b
 
 
 def test_an_error_inside_a_transaction_takes_everything_back(db: Database) -> None:
-    with pytest.raises(ZeroDivisionError), db.transaction() as connection:
-        connection.execute("INSERT INTO documents VALUES (x'01', x'02')")
-        _ = 1 / 0
+    def write() -> None:
+        with db.transaction() as connection:
+            connection.execute("INSERT INTO documents VALUES (x'01', x'02')")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write()
     with db.snapshot() as connection:
         assert connection.execute("SELECT count(*) FROM documents").fetchone() == (0,)
 
 
 def test_a_transaction_inside_another_is_part_of_it(db: Database) -> None:
-    with pytest.raises(ZeroDivisionError), db.transaction():
-        with db.transaction() as connection, db.snapshot():
-            connection.execute("INSERT INTO documents VALUES (x'01', x'02')")
-        _ = 1 / 0
+    def write() -> None:
+        with db.transaction():
+            with db.transaction() as connection, db.snapshot():
+                connection.execute("INSERT INTO documents VALUES (x'01', x'02')")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write()
     with db.snapshot() as connection:
         assert connection.execute("SELECT count(*) FROM documents").fetchone() == (0,)
 

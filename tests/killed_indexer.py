@@ -1,0 +1,100 @@
+"""A program that indexes a simulated chain through a reorganisation and is killed at one SQL statement.
+
+Arguments: how far the chain has come ("before" or "after" its reorganisation), and a bug to plant ("" = none). Input: a
+line for each run, with the database file and the number of the statement to die at (0 = never). Output: a line for each
+run, with how many statements it took, or minus the signal that killed it. Whoever started it looks at what is left.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ledger.index import Indexer
+from ledger.store import indexing
+from ledger.store.database import Database, open_database
+from tests.simulated_chain import SimulatedChain
+from tests.simulated_ledger import DOMAIN
+from tests.store_check import catch_up
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from ledger.core.facts import IndexedBlock
+
+COUNTER = {"executed": 0}
+
+
+def chain_at(state: str) -> SimulatedChain:
+    """The same chain for both programs: before, or after eight of its blocks were replaced."""
+    chain = SimulatedChain(seed=21)
+    chain.grow(40)
+    if state == "after":
+        chain.reorganise(8)
+        chain.grow(3)
+    return chain
+
+
+def die_at(connection: sqlite3.Connection, statement: int) -> None:
+    """Kill this very process, as `kill -9` does, when the connection begins its n-th statement."""
+
+    def count(_sql: str) -> None:
+        COUNTER["executed"] += 1
+        if COUNTER["executed"] == statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    connection.set_trace_callback(count)
+
+
+def append_in_two_parts(db: Database, blocks: Sequence[IndexedBlock]) -> int:
+    """A planted bug: the block rows are durable before what was recorded in them."""
+    with db.snapshot() as connection:
+        connection.execute("COMMIT")
+        indexing._insert_blocks(connection, blocks)
+        connection.execute("BEGIN")
+        indexing._insert_facts(connection, blocks)
+    return 1
+
+
+def rollback_in_two_parts(db: Database, above_block: int) -> int:
+    """A planted bug: what was recorded goes before its block."""
+    with db.transaction() as connection:
+        connection.execute("DELETE FROM custody_events WHERE block > ?", (above_block,))
+        connection.execute("COMMIT")
+        connection.execute("BEGIN IMMEDIATE")
+        return connection.execute("DELETE FROM blocks WHERE number > ?", (above_block,)).rowcount
+
+
+def index(path: str, state: str, statement: int, bug: str) -> int:
+    """Index what there is, and die on the way; returns how many statements it took if it lived."""
+    db = open_database(f"sqlite:///{path}")
+    plant: dict[str, Any] = {"append": append_in_two_parts, "rollback": rollback_in_two_parts}
+    if bug:
+        setattr(indexing, bug, plant[bug])
+    with db.snapshot() as connection:
+        die_at(connection, statement)
+    catch_up(Indexer(db, chain_at(state), DOMAIN))
+    db.close()
+    return COUNTER["executed"]
+
+
+def main(state: str, bug: str) -> None:
+    """For each line of input, a file and a statement, let a process of its own index; write how it ended."""
+    for line in sys.stdin:
+        path, statement = line.split()
+        process = os.fork()  # cheaper than a new interpreter, and as mortal
+        if not process:
+            sys.stdout.write(f"{index(path, state, int(statement), bug)}\n")
+            sys.stdout.flush()
+            os._exit(0)
+        _, status = os.waitpid(process, 0)
+        if os.WIFSIGNALED(status):
+            sys.stdout.write(f"-{os.WTERMSIG(status)}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

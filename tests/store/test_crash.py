@@ -1,0 +1,173 @@
+"""Each write fails once before it happens and once after it happened unseen; nothing is lost, doubled or halved.
+
+The form of the table is Sunlight's (`TestSequenceErrors`): every SQL statement of every operation, each in both ways.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ledger.core.errors import UnavailableError
+from ledger.index import Indexer
+from ledger.store import indexing
+from ledger.store.journal import Journal
+from ledger.store.outbox import Outbox
+from ledger.store.schema import metadata
+from tests.simulated_chain import SimulatedChain
+from tests.simulated_ledger import DOMAIN
+from tests.store_check import catch_up, check_equals_chain, check_whole, rebuilt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ledger.store.database import Database
+
+DIGEST, SENDER, HASH = b"d" * 32, b"s" * 20, b"h" * 32
+FEES: dict[str, Any] = {"max_fee": 2, "priority_fee": 1, "gas": 9, "created_at": 1}
+
+
+class Faulty:
+    """A connection of which one statement fails: before it reaches the database, or after."""
+
+    def __init__(self, connection: sqlite3.Connection, at: int, *, persisted: bool) -> None:
+        self.connection, self.at, self.persisted, self.count = connection, at, persisted, 0
+
+    def execute(self, *arguments: Any) -> Any:
+        return self._run(self.connection.execute, arguments)
+
+    def executemany(self, *arguments: Any) -> Any:
+        return self._run(self.connection.executemany, arguments)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self.connection.in_transaction
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def _run(self, method: Callable[..., Any], arguments: Any) -> Any:
+        self.count += 1
+        if self.count != self.at:
+            return method(*arguments)
+        if self.persisted:
+            method(*arguments)
+        message = "disk I/O error"
+        raise sqlite3.OperationalError(message)
+
+
+def contents(db: Database) -> dict[str, list[Any]]:
+    with db.snapshot() as connection:
+        return {name: sorted(connection.execute(f'SELECT * FROM "{name}"')) for name in metadata.tables}  # noqa: S608
+
+
+def chain_of(length: int) -> SimulatedChain:
+    chain = SimulatedChain(seed=11)
+    chain.grow(length)
+    return chain
+
+
+def add(db: Database) -> None:
+    Outbox(db).add(DIGEST, "Bundle", b"{}", expects=(b"1" * 32, b"2" * 32), document=b"{}", arrived_at=1)
+
+
+def journal(db: Database) -> None:
+    Journal(db).append(SENDER, 0, b"raw", HASH, kind="statements", digests=(DIGEST,), **FEES)
+
+
+OPERATIONS: dict[str, tuple[list[Callable[[Database], Any]], Callable[[Database], Any]]] = {
+    "bind": ([], lambda db: db.bind(1, b"l" * 20, b"c" * 32)),
+    "outbox.add": ([], add),
+    "outbox.refuse": ([add], lambda db: Outbox(db).refuse(DIGEST, b"e", "words")),
+    "outbox.reopen": ([add, lambda db: Outbox(db).refuse(DIGEST, b"e", "w")], lambda db: Outbox(db).reopen(DIGEST)),
+    "outbox.settle": ([add], lambda db: Outbox(db).settle()),
+    "journal.append": ([], journal),
+    "journal.replace": ([journal], lambda db: Journal(db).replace(SENDER, 0, b"raw2", b"2" * 32, **FEES)),
+    "journal.finish": ([journal], lambda db: Journal(db).finish(SENDER, 0, HASH)),
+    "rollback": ([lambda db: indexing.append(db, chain_of(20).blocks)], lambda db: indexing.rollback(db, 10)),
+    "set_status": ([], lambda db: indexing.set_status(db, head_block=3, finalized_block=2, heard_at=1)),
+    "wipe": ([lambda db: indexing.append(db, chain_of(20).blocks)], indexing.wipe),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_write_that_fails_is_undone_and_can_be_done_again(name: str, new_database: Callable[[], Database]) -> None:
+    before, operation = OPERATIONS[name]
+    target = new_database()
+    for step in before:
+        step(target)
+    start = contents(target)
+    operation(target)
+    goal = contents(target)
+    for persisted in (False, True):
+        at = 0
+        while True:
+            at += 1
+            db = new_database()
+            for step in before:
+                step(db)
+            session = db._session()
+            faulty = Faulty(session.connection, at, persisted=persisted)
+            session.connection = faulty  # type: ignore[assignment]
+            try:
+                operation(db)
+            except UnavailableError:
+                assert contents(db) in (start, goal), f"{name} was half-written by statement {at}"
+                assert persisted or contents(db) == start
+                operation(db)
+                assert _without_counters(contents(db)) == _without_counters(goal), f"{name} again after statement {at}"
+            else:
+                break
+        assert at > 3, "nothing was made to fail"
+
+
+def _without_counters(found: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """`generation` may grow once more when a change is made twice; it says only that something changed."""
+    return found | {"chain_status": [row[:-1] for row in found["chain_status"]]}
+
+
+@pytest.mark.parametrize("persisted", [False, True])
+def test_an_indexer_whose_writes_fail_comes_to_the_same(
+    persisted: bool,  # noqa: FBT001 - a parameter of the table
+    new_database: Callable[[], Database],
+) -> None:
+    """Each statement of the indexing of a chain with a reorganisation fails once."""
+    chain = SimulatedChain(seed=12)
+    chain.grow(20)
+    db = new_database()
+    failed = 0
+    indexer = Indexer(db, chain, DOMAIN)
+    for at in range(2, 40):
+        session = db._session()
+        real = getattr(session.connection, "connection", session.connection)
+        session.connection = Faulty(real, at, persisted=persisted)  # type: ignore[assignment]
+        try:
+            catch_up(indexer)
+        except UnavailableError:
+            failed += 1
+        session.connection = real
+        check_whole(db)
+        chain.reorganise(1 + at % 8)
+        chain.grow(at % 3)
+    assert failed > 20
+    catch_up(indexer)
+    check_equals_chain(db, chain)
+    assert indexing.dump(db) == rebuilt(new_database(), chain)
+
+
+def test_the_table_catches_a_write_in_two_transactions(
+    new_database: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A planted bug: the journal commits the slot before its transaction."""
+
+    def careless(db: Database) -> None:
+        with db.transaction() as connection:
+            connection.execute("INSERT INTO slots VALUES (?, 0, 'statements', 0, x'')", (SENDER,))
+        with db.transaction() as connection:
+            connection.execute("INSERT INTO covered_digests VALUES (?, 0, 0, ?)", (SENDER, DIGEST))
+
+    monkeypatch.setitem(OPERATIONS, "careless", ([], careless))
+    with pytest.raises((AssertionError, sqlite3.IntegrityError)):
+        test_a_write_that_fails_is_undone_and_can_be_done_again("careless", new_database)
