@@ -7,15 +7,16 @@ below the symbol where there is room. ISO/IEC 18004, section 9.1: a quiet zone o
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 from xml.sax.saxutils import escape
 
 import qrcode
+import zxingcpp
 from PIL import Image, ImageDraw, ImageFont
 from qrcode.constants import ERROR_CORRECT_M
 
 from ledger.core.errors import InvalidInputError
-from ledger.core.gs1 import digital_link, format_gs1_date
+from ledger.core.gs1 import bracketed, digital_link, format_gs1_date
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +52,19 @@ def png(text: str, lines: Sequence[str]) -> bytes:
     Raises:
         InvalidInputError: `text` is longer than a label carries.
     """
-    matrix = _matrix(text)
+    return _draw(_matrix(text), lines)
+
+
+def gs1_png(elements: Elements, lines: Sequence[str]) -> bytes:
+    """A label as PNG whose QR code carries the element string itself, FNC1 first (symbology `]Q3`), instead of a link.
+
+    Raises:
+        InvalidInputError: An element is malformed.
+    """
+    return _draw(_gs1_matrix(elements), lines)
+
+
+def _draw(matrix: Matrix, lines: Sequence[str]) -> bytes:
     symbol = _symbol_image(matrix)
     font = ImageFont.load_default(TEXT_MODULES * MODULE_PIXELS * 0.8)
     height = round(TEXT_MODULES * MODULE_PIXELS)
@@ -104,6 +117,16 @@ def _matrix(text: str) -> Matrix:
     code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=QUIET_ZONE)
     code.add_data(text)
     return [[bool(cell) for cell in row] for row in code.get_matrix()]
+
+
+def _gs1_matrix(elements: Elements) -> Matrix:
+    """The modules of a QR code in FNC1 mode, which `qrcode` does not make; quiet zone as in `_matrix`."""
+    symbol = zxingcpp.create_barcode(bracketed(elements), zxingcpp.BarcodeFormat.QRCode, gs1=True)
+    pixels = cast("list[list[int]]", memoryview(cast("bytes", symbol.to_image(scale=1, add_quiet_zones=False))).tolist())
+    blank = [False] * QUIET_ZONE
+    rows = [[*blank, *(value == 0 for value in row), *blank] for row in pixels]
+    edge = [[False] * len(rows[0])] * QUIET_ZONE
+    return [*edge, *rows, *edge]
 
 
 def _symbol_image(matrix: Matrix) -> Image.Image:

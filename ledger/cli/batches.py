@@ -1,0 +1,90 @@
+"""`lotproof batch`: register batches from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ledger.cli.client import Client
+from ledger.cli.keys import Data, settings_for, unlock
+from ledger.cli.output import AsJson, command, show
+from ledger.core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from ledger.cli.desk import Desk
+    from ledger.register import BatchRow
+
+app = typer.Typer(help="Register batches.", no_args_is_help=True)
+Server = Annotated[str, typer.Option("--server", help="The Lotproof server that relays what you sign.")]
+SigningKey = Annotated[str, typer.Option("--as", help="The name of the key to sign with; see `lotproof key list`.")]
+Wait = Annotated[int, typer.Option("--wait", min=0, help="Seconds to wait until the chain has it; 0 only queues.")]
+DEFAULT_SERVER: Final = "http://127.0.0.1:8000"
+SETTLED: Final = frozenset({"recorded", "final", "refused"})
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file given on the command line."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}.", field="file") from error
+
+
+@app.command("register")
+@command
+def register(
+    files: Annotated[list[Path], typer.Argument(help="CSV or JSON files; columns in docs/manufacturer.md.")],
+    key: SigningKey,
+    server: Server = DEFAULT_SERVER,
+    wait: Wait = 60,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign and send the registrations of all batches in FILES."""
+    from ledger.cli.desk import Desk
+    from ledger.register import read_batches
+
+    with Client(server) as client:
+        desk = Desk(client, unlock(settings_for(data), key))
+        rows = [row for f in files for row in read_batches(read(f), desk.number, as_json=f.suffix.lower() == ".json")]
+        digests = _send_all(desk, rows, quiet=as_json)
+        states = client.wait(digests, SETTLED, wait) if wait else {}
+    answer = {"registered": [_outcome(row, digest, states) for row, digest in zip(rows, digests, strict=True)]}
+    show(answer, "\n".join(_words(outcome) for outcome in answer["registered"]), as_json=as_json)
+    if any(outcome["state"] == "refused" for outcome in answer["registered"]):
+        raise typer.Exit(1)
+
+
+def _send_all(desk: Desk, rows: list[BatchRow], *, quiet: bool) -> list[str]:
+    from dataclasses import replace
+    from secrets import token_bytes
+
+    from rich.progress import track
+
+    from ledger.core.document import details, with_salt
+
+    digests = []
+    for row in track(rows, "Signing and sending", disable=quiet or len(rows) == 1, transient=True):
+        document = with_salt({"product": row.product}, token_bytes(32)) if row.product else None
+        signed = replace(row.registration, details=details(document)) if document else row.registration
+        digests.append(desk.register(signed, document))
+    return digests
+
+
+def _outcome(row: BatchRow, digest: str, states: dict[str, dict[str, object]]) -> dict[str, object]:
+    state = states.get(digest, {"state": "pending"})
+    return {
+        "gtin": f"{row.registration.gtin:014d}",
+        "lot": row.registration.lot,
+        "digest": digest,
+        "state": state["state"],
+        "reason": state.get("reason"),
+    }
+
+
+def _words(outcome: dict[str, object]) -> str:
+    reason = outcome["reason"]
+    why = f": {reason['detail']}" if isinstance(reason, dict) else ""
+    return f"{outcome['gtin']} {outcome['lot']}: {outcome['state']}{why}"

@@ -1,0 +1,131 @@
+"""A Lotproof server as the command line sees it: JSON in, JSON out, problems raised as the project's errors."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import httpx
+
+from ledger.core.errors import (
+    ConfigurationError,
+    InvalidInputError,
+    LotproofError,
+    NotFoundError,
+    StatementRefusedError,
+    UnavailableError,
+)
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+Json = dict[str, Any]
+ERROR_OF_STATUS: Final[dict[int, type[LotproofError]]] = {
+    404: NotFoundError,
+    409: StatementRefusedError,
+    503: UnavailableError,
+}
+POLL_SECONDS: Final = 0.2
+
+
+class Client:
+    """Calls of design section 7 on one server.
+
+    Args:
+        server: Base URL, for example `http://127.0.0.1:8000`.
+        timeout: Seconds a single call may take.
+    """
+
+    def __init__(self, server: str, timeout: float = 30.0) -> None:
+        self.server = server.rstrip("/")
+        self._http = httpx.Client(base_url=self.server, timeout=timeout, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def get(self, path: str, **params: str | int) -> Json:
+        """The JSON at `path`; raises the error that the server's problem stands for."""
+        return self._call("GET", path, params=params)
+
+    def post(self, path: str, payload: Json) -> Json:
+        """The JSON answer to `payload`; raises the error that the server's problem stands for."""
+        return self._call("POST", path, json=payload)
+
+    def post_image(self, image: bytes, **params: str | int) -> Json:
+        """Every code in a PNG or JPEG with its verdict."""
+        return self._call(
+            "POST",
+            "/v1/verify/image",
+            content=image,
+            params=params,
+            headers={"content-type": "application/octet-stream"},
+        )
+
+    def wait(self, digests: list[str], until: frozenset[str], seconds: float) -> dict[str, Json]:
+        """The states of statements once each is in one of the states `until`.
+
+        Raises:
+            UnavailableError: Not all of them got there within `seconds`; they stay queued at the server.
+        """
+        deadline = time.monotonic() + seconds
+        states: dict[str, Json] = {}
+        while True:
+            for digest in digests:
+                if digest not in states or states[digest]["state"] not in until:
+                    states[digest] = self.get(f"/v1/statements/{digest}")
+            waiting = [digest for digest, answer in states.items() if answer["state"] not in until]
+            if not waiting:
+                return states
+            if time.monotonic() > deadline:
+                raise UnavailableError(
+                    f"{len(waiting)} statements are accepted but not yet on the chain after {seconds:.0f} s.",
+                    advice="They stay queued and are sent as soon as the chain answers. "
+                    f"Look later: {self.server}/v1/statements/{waiting[0]}",
+                )
+            time.sleep(POLL_SECONDS)
+
+    def _call(self, method: str, path: str, **options: Any) -> Json:  # noqa: ANN401 - handed through to httpx
+        try:
+            answer = self._http.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise UnavailableError(
+                f"No answer from {self.server}: {error}.",
+                advice="Start a server with `lotproof up`, or name another with --server.",
+            ) from error
+        body = _json_of(answer, self.server)
+        if answer.is_success:
+            return body
+        raise _error_of(answer.status_code, body)
+
+
+def _json_of(answer: httpx.Response, server: str) -> Json:
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    if isinstance(body, dict):
+        return body
+    raise ConfigurationError(
+        f"{server} answered {answer.status_code} with something that is not Lotproof's JSON.",
+        advice="Check the address given with --server.",
+    )
+
+
+def _error_of(status: int, problem: Json) -> LotproofError:
+    kind = ERROR_OF_STATUS.get(
+        status, UnavailableError if status >= httpx.codes.INTERNAL_SERVER_ERROR else InvalidInputError
+    )
+    known = {"type", "title", "status", "detail", "advice", "field", "position", "instance"}
+    evidence = {name: value for name, value in problem.items() if name not in known and name.isidentifier()}
+    return kind(
+        str(problem.get("detail") or problem.get("title") or f"The server answered {status}."),
+        advice=str(problem.get("advice") or ""),
+        field=problem.get("field"),
+        position=problem.get("position"),
+        **evidence,
+    )

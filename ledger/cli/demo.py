@@ -1,0 +1,173 @@
+"""`lotproof demo`: everything on one machine, a story played through it, and every answer checked."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from ledger.cli.client import Client
+from ledger.cli.output import AsJson, command
+from ledger.cli.run import Port, open_stack
+from ledger.core.errors import ConfigurationError, LotproofError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.chain.signers import Signer
+    from ledger.cli.client import Json
+    from ledger.cli.stack import Stack
+    from ledger.config import Settings
+
+POLL_SECONDS: Final = 0.2  # a demonstration's chain is on this machine
+OURS: Final = ("chain", "demo", "keys", "lotproof.db", "lotproof.db-shm", "lotproof.db-wal")
+ACCOUNTS: Final = frozenset({"pfizer", "straits", "hsa"})  # sign with Ethereum keys, all others with P-256
+MONTH: Final = 25 * 86_400  # seconds; an older story's events could not be recorded any more
+CASES: Final = "codes.json"
+
+
+@command
+def demo(
+    port: Port = None,
+    data: Annotated[Path, typer.Option("--data", help="Where to keep it.")] = Path("lotproof-data"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew: delete what an earlier one left.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="End after the check instead of serving on.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start everything, play a month of trade, check every scanned case, and serve. Codes: DATA/demo/codes.json."""
+    settings = _settings(data, port)
+    if fresh:
+        _clear(data)
+    started = time.monotonic()
+    with open_stack(settings) as stack:
+        stack.start_chain()
+        deployment = stack.deploy()
+        stack.index(deployment)
+        stack.relay(deployment)
+        url = stack.serve(deployment)
+        with Client(url) as client:
+            cases = _cases(stack, client, data / "demo", quiet=as_json)
+            _check(client, cases)
+        _tell(url, cases, time.monotonic() - started, data / "demo", as_json=as_json)
+        if not once:
+            stack.wait()
+
+
+def _settings(data: Path, port: int | None) -> Settings:
+    from ledger.config import load_settings
+
+    given: dict[str, Any] = {"data_dir": data, "poll_seconds": POLL_SECONDS, "rpc_url": "", "ledger_address": ""}
+    if port is not None:
+        given["port"] = port
+    if "LOTPROOF_LOG_LEVEL" not in os.environ:
+        given["log_level"] = "error"
+    return load_settings(**given)
+
+
+def _clear(data: Path) -> None:
+    """Delete what a demonstration made, and nothing else that may lie in the folder."""
+    from ledger.chain.devchain import endpoint
+
+    if endpoint(data / "chain") is not None:
+        raise ConfigurationError(
+            f"A demonstration still runs in {data}.", advice="Stop it first, or use another folder with --data."
+        )
+    for name in OURS:
+        path = data / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _cases(stack: Stack, client: Client, folder: Path, *, quiet: bool) -> list[Json]:
+    """The scanned cases: those of a story played before, or those of one played now."""
+    from ledger.cli.cases import cases_of, write_labels
+    from ledger.cli.play import Play
+    from ledger.deploy import Council
+
+    if (folder / CASES).exists():
+        return list(json.loads((folder / CASES).read_text(encoding="utf-8")))
+    folder.mkdir(parents=True, exist_ok=True)
+    signers = _signers(stack.settings)
+    play = Play(
+        client,
+        signers,
+        lambda row, key: Council.open(stack.settings, lambda name: signers[name]).admit(row, key),
+        _start(folder),
+        (lambda _: None) if quiet else typer.echo,
+    )
+    play.run()
+    cases = cases_of(play)
+    write_labels(cases, folder)
+    return cases
+
+
+def _start(folder: Path) -> int:
+    """When the story begins, Unix seconds: kept, so that one cut short is taken up with the same statements."""
+    kept = folder / "start.txt"
+    if kept.exists():
+        start = int(kept.read_text(encoding="ascii"))
+        if start + 30 * 86_400 - MONTH > time.time():
+            return start
+        raise ConfigurationError(
+            "A demonstration was begun here days ago and cut short.", advice="Begin anew with --fresh.", field="data"
+        )
+    start = int(time.time())
+    kept.write_text(str(start), encoding="ascii")
+    return start
+
+
+def _signers(settings: Settings) -> Mapping[str, Signer]:
+    """A key for each party of the story, kept encrypted under a password made for this demonstration."""
+    from secrets import token_urlsafe
+
+    from ledger.chain import keys
+    from ledger.cli import story
+
+    secret = settings.data_dir / "demo" / "key-password.txt"
+    if not secret.exists():
+        with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(token_urlsafe(24))
+    password = secret.read_text(encoding="ascii")
+    present = {key.name for key in keys.list_keys(settings.keys_dir)}
+    return {
+        name: keys.load(settings.keys_dir, name, password)
+        if name in present
+        else keys.create(settings.keys_dir, name, "secp256k1" if name in ACCOUNTS else "p256", password)
+        for name in story.PARTIES
+    }
+
+
+def _check(client: Client, cases: list[Json]) -> None:
+    from ledger.cli.cases import differences
+
+    found = differences(client, cases)
+    if found:
+        raise LotproofError(
+            "The demonstration's own check failed:\n" + "\n".join(found),
+            advice="This is a defect, not your doing: please report it with these lines.",
+        )
+
+
+def _tell(url: str, cases: list[Json], seconds: float, folder: Path, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(
+            json.dumps({"url": url, "codes": str((folder / CASES).resolve()), "cases": cases}, ensure_ascii=False)
+        )
+        return
+    lines = [f"  {case['expect']:<13} {case['label']}\n                {case['code']}" for case in cases]
+    typer.echo(
+        f"\nAll {len(cases)} scanned cases got the expected verdict by GET, by POST and from their label images "
+        f"({seconds:.0f} s).\n\n" + "\n".join(lines)
+    )
+    typer.echo(
+        f"\nOpen {url} and paste a code, or upload a label from {folder / 'labels'}.\n"
+        f"Or ask from another terminal:\n  lotproof verify '{cases[0]['code']}' --server {url}\n"
+        f"All codes with who scans them: {folder / CASES}\nStop with Ctrl-C; started again, it goes on where it was."
+    )

@@ -1,0 +1,40 @@
+"""`lotproof`: every command of design section 7, gathered from one module per subject.
+
+The modules import what is heavy (web3, SQLAlchemy, FastAPI) inside their commands, so that `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from ledger.cli import batches, custody, demo, keys, labels, organisations, run, verify
+
+app = typer.Typer(
+    name="lotproof",
+    help="A provenance ledger for vaccines and protective equipment.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(keys.app, name="key")
+app.add_typer(organisations.authority, name="authority")
+app.add_typer(organisations.organisation, name="organisation")
+app.add_typer(batches.app, name="batch")
+app.add_typer(custody.app, name="custody")
+for single in (
+    demo.demo,
+    run.up,
+    run.chain,
+    run.deploy,
+    run.index,
+    run.relay,
+    run.serve,
+    verify.verify,
+    labels.labels,
+):
+    app.command()(single)
+
+
+def main() -> None:
+    """Run the command line; exit codes are 0, 1 and 2."""
+    app()

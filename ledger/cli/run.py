@@ -1,0 +1,101 @@
+"""`lotproof up` and its parts: `chain`, `deploy`, `index`, `relay`, `serve`."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ledger.cli.keys import Data, settings_for, unlock
+from ledger.cli.output import AsJson, command, show
+from ledger.core.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from ledger.cli.stack import Stack
+    from ledger.config import Settings
+
+Port = Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on; LOTPROOF_PORT if not given.")]
+
+
+def open_stack(settings: Settings) -> Stack:
+    """The parts of the installation, none of them started."""
+    from ledger.cli.stack import Stack
+
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return Stack(settings, lambda name: unlock(settings, name))
+
+
+@command
+def up(port: Port = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Run everything in one process: chain (embedded, or LOTPROOF_RPC_URL), indexer, relayer and server."""
+    from dataclasses import replace
+
+    settings = settings_for(data)
+    with open_stack(settings if port is None else replace(settings, port=port)) as stack:
+        stack.start_chain()
+        deployment = stack.deploy()
+        stack.index(deployment)
+        stack.relay(deployment)
+        url = stack.serve(deployment)
+        answer = {"url": url, "chain_id": deployment.chain_id, "ledger": "0x" + deployment.ledger.hex()}
+        show(answer, f"Lotproof serves {url} (ledger {answer['ledger']}). Stop with Ctrl-C.", as_json=as_json)
+        stack.wait()
+
+
+@command
+def chain(data: Data = None, as_json: AsJson = False) -> None:
+    """Run the embedded development chain alone."""
+    from ledger.chain.devchain import endpoint
+    from ledger.deploy import chain_folder
+
+    settings = settings_for(data)
+    with open_stack(settings) as stack:
+        stack.start_chain()
+        url = endpoint(chain_folder(settings))
+        show({"url": url}, f"The chain answers at {url}. Stop with Ctrl-C.", as_json=as_json)
+        stack.wait()
+
+
+@command
+def deploy(data: Data = None, as_json: AsJson = False) -> None:
+    """Deploy a ledger on the chain and bind this installation to it."""
+    with open_stack(settings_for(data)) as stack:
+        deployment = stack.deploy_new()
+    ledger = "0x" + deployment.ledger.hex()
+    answer = {"chain_id": deployment.chain_id, "ledger": ledger, "council": "0x" + deployment.council.hex()}
+    show(answer, f"The ledger stands at {ledger} on chain {deployment.chain_id}.", as_json=as_json)
+
+
+@command
+def index(data: Data = None) -> None:
+    """Run the indexer alone."""
+    with open_stack(settings_for(data)) as stack:
+        stack.index(stack.deploy())
+        stack.wait()
+
+
+@command
+def relay(data: Data = None) -> None:
+    """Run the relayer alone."""
+    with open_stack(settings_for(data)) as stack:
+        stack.relay(stack.deploy())
+        stack.wait()
+
+
+@command
+def serve(port: Port = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Run the server alone. Without the chain it still answers, with the age of what it knows."""
+    from dataclasses import replace
+
+    settings = settings_for(data)
+    with open_stack(settings if port is None else replace(settings, port=port)) as stack:
+        try:
+            deployment = stack.deploy()
+        except UnavailableError as error:
+            logging.getLogger(__name__).warning("%s Serving what is known.", error.detail)
+            deployment = None
+        url = stack.serve(deployment)
+        show({"url": url}, f"Lotproof serves {url}. Stop with Ctrl-C.", as_json=as_json)
+        stack.wait()

@@ -1,0 +1,278 @@
+"""The parts of an installation put together: chain, contract, indexer, relayer, server; in one process or several."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final, Self
+
+from ledger.core.errors import ConfigurationError, LotproofError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType, TracebackType
+
+    from uvicorn import Server
+
+    from api.app import Identity
+    from ledger.chain.client import Chain
+    from ledger.chain.signers import AddressSigner, Signer
+    from ledger.chain.source import LedgerSource
+    from ledger.config import Settings
+    from ledger.deploy import Deployment
+    from ledger.store.database import Database
+
+    Unlock = Callable[[str], Signer]
+
+STOP_SECONDS: Final = 20.0  # for each part to end in good order
+START_SECONDS: Final = 30.0  # for the server to listen
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Stack:
+    """What runs in this process. Leaving it stops every part in good order.
+
+    Args:
+        settings: The installation's settings.
+        unlock: Opens a key by its name.
+    """
+
+    def __init__(self, settings: Settings, unlock: Unlock) -> None:
+        self.settings = settings
+        self.stopped = threading.Event()  # set by a signal, or by a part that cannot go on
+        self.failure: LotproofError | None = None
+        self._unlock = unlock
+        self._threads: list[threading.Thread] = []
+        self._open = ExitStack()
+        self._chain_stop = threading.Event()  # the chain goes last: the others still talk to it
+        self._server: Server | None = None
+        self._database: Database | None = None
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stopped.set()
+        if self._server is not None:
+            self._server.should_exit = True
+        for thread in self._threads:
+            if thread.name == "chain":
+                self._chain_stop.set()
+            thread.join(STOP_SECONDS)
+        self._open.close()
+
+    def wait(self) -> None:
+        """Wait until a signal comes or a part cannot go on.
+
+        Raises:
+            LotproofError: Why that part cannot go on.
+        """
+        while not self.stopped.wait(0.5):
+            pass
+        if self.failure is not None:
+            raise self.failure
+
+    @property
+    def database(self) -> Database:
+        """The database, opened and migrated."""
+        from ledger.store.database import open_database
+
+        if self._database is None:
+            self._database = open_database(self.settings.database_url)
+            self._open.callback(self._database.close)
+        return self._database
+
+    def start_chain(self) -> None:
+        """Start the embedded chain, if the settings name no other."""
+        from ledger.chain.devchain import DevChain
+        from ledger.chain.signers import DEVELOPMENT_CHAIN
+        from ledger.deploy import chain_folder
+
+        if not self.settings.embedded_chain:
+            return
+        payers = (self._relayer(DEVELOPMENT_CHAIN).signer, self._council(DEVELOPMENT_CHAIN).signer)
+        chain = DevChain(chain_folder(self.settings), fund=payers)
+        chain.start()
+        self._run("chain", lambda: chain.run(self._chain_stop))
+
+    def deploy(self) -> Deployment:
+        """The ledger of this installation: the one it is bound to, the one that the settings name, or a new one.
+
+        Raises:
+            ConfigurationError: It is not what was deployed, or another network than the embedded chain has none yet.
+            UnavailableError: The chain does not answer.
+        """
+        from ledger.deploy import attach, deploy, open_chain
+
+        chain = open_chain(self.settings)
+        if self.settings.embedded_chain and self.settings.ledger is None:
+            # takes up its own deployment, also one that the chain lost when it was killed
+            return deploy(self.database, chain, self._relayer(chain.chain_id()), self._council(chain.chain_id()).signer)
+        installation = self.database.installation()
+        address = self.settings.ledger or (installation.ledger if installation else None)
+        if address is None:
+            raise ConfigurationError(
+                "No ledger is known on this network.",
+                advice="Name one with LOTPROOF_LEDGER_ADDRESS, or deploy one with `lotproof deploy`.",
+                field="ledger_address",
+            )
+        return attach(self.database, chain, address)
+
+    def deploy_new(self) -> Deployment:
+        """Deploy a ledger on the network that the settings name, or go on with a deployment that was begun."""
+        from ledger.deploy import deploy, open_chain
+
+        chain = open_chain(self.settings)
+        number = chain.chain_id()
+        return deploy(self.database, chain, self._relayer(number), self._council(number).signer)
+
+    def index(self, deployment: Deployment) -> None:
+        """Start the indexer."""
+        from ledger.index import Indexer
+
+        source = self._source(self._chain(), deployment)
+        embedded = self.settings.embedded_chain
+        indexer = Indexer(self.database, source, deployment.domain, start_block=deployment.block, development=embedded)
+        self._run("indexer", lambda: indexer.run(self.stopped, poll_seconds=self.settings.poll_seconds))
+
+    def relay(self, deployment: Deployment) -> None:
+        """Start the relayer."""
+        from ledger.chain.contracts import Ledger
+        from ledger.relay import Relay
+        from ledger.sending import Sending
+        from ledger.store.journal import Journal
+
+        chain, journal, account = self._chain(), Journal(self.database), self._relayer(deployment.chain_id)
+        sending = Sending(
+            chain,
+            journal,
+            account,
+            deployment.chain_id,
+            others=(deployment.council,),
+            development=self.settings.embedded_chain,
+        )
+        relay = Relay(
+            self.database,
+            Ledger(chain, deployment.ledger),
+            self._source(chain, deployment),
+            sending,
+            journal,
+            account=account.signer,
+            most_events=self.settings.batch_events,
+        )
+        self._run("relayer", lambda: relay.run(self.stopped, poll_seconds=self.settings.poll_seconds))
+
+    def serve(self, deployment: Deployment | None) -> str:
+        """Start the server; its address comes back once it listens.
+
+        Args:
+            deployment: The ledger; None if the chain does not answer now: what is known is served with its age.
+
+        Raises:
+            ConfigurationError: There is no ledger yet, or the port is taken.
+        """
+        import uvicorn
+
+        from api.app import create_app
+        from ledger.chain.contracts import Ledger
+
+        view = Ledger(self._chain(), deployment.ledger) if deployment else None
+        app = create_app(self.settings, self.database, self._identity(deployment), chain_view=view)
+        config = uvicorn.Config(
+            app,
+            host=self.settings.host,
+            port=self.settings.port,
+            access_log=False,
+            server_header=False,
+            log_level=self.settings.log_level,
+            timeout_graceful_shutdown=int(STOP_SECONDS / 2),
+        )
+        self._server = server = uvicorn.Server(config)
+        thread = self._run("server", server.run)
+        self._await_server(server, thread)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        return f"http://{self.settings.host}:{port}"
+
+    def _await_server(self, server: Server, thread: threading.Thread) -> None:
+        pauses = int(START_SECONDS / 0.05)
+        for _ in range(pauses):
+            if server.started or not thread.is_alive():
+                break
+            thread.join(0.05)
+        if not server.started:
+            raise ConfigurationError(
+                f"The server cannot listen on {self.settings.host}:{self.settings.port}.",
+                advice="Another program may use that port: choose another with --port or LOTPROOF_PORT.",
+                field="port",
+            )
+
+    def _identity(self, deployment: Deployment | None) -> Identity:
+        from api.app import Identity
+
+        if deployment is not None:
+            relayer = self._relayer(deployment.chain_id).signer
+            return Identity(deployment.chain_id, deployment.ledger, deployment.council, relayer)
+        installation = self.database.installation()
+        if installation is None:
+            raise ConfigurationError(
+                "This installation has no ledger yet, and the chain does not answer.",
+                advice="Start the chain, then run `lotproof up` or `lotproof deploy`.",
+            )
+        return Identity(installation.chain_id, installation.ledger, None)
+
+    def _chain(self) -> Chain:
+        from ledger.deploy import open_chain
+
+        chain = open_chain(self.settings)
+        self._open.callback(chain.close)
+        return chain
+
+    def _source(self, chain: Chain, deployment: Deployment) -> LedgerSource:
+        from ledger.chain.devstate import durable_block
+        from ledger.chain.source import LedgerSource
+        from ledger.deploy import chain_folder
+
+        folder = chain_folder(self.settings)
+        ceiling = (lambda: durable_block(folder)) if self.settings.embedded_chain else None
+        return LedgerSource(chain, deployment.ledger, finality=self.settings.finality, ceiling=ceiling)
+
+    def _relayer(self, chain_id: int) -> AddressSigner:
+        from ledger.deploy import RELAYER_INDEX, account_of
+
+        return account_of(self.settings.relay_key, RELAYER_INDEX, chain_id, self._unlock)
+
+    def _council(self, chain_id: int) -> AddressSigner:
+        from ledger.deploy import COUNCIL_INDEX, account_of
+
+        return account_of(self.settings.council_key, COUNCIL_INDEX, chain_id, self._unlock)
+
+    def _run(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=self._guarded, args=(name, work), name=name, daemon=True)
+        if name == "chain":
+            self._threads.append(thread)
+        else:
+            self._threads.insert(0, thread)  # stopped before the chain
+        thread.start()
+        return thread
+
+    def _guarded(self, name: str, work: Callable[[], None]) -> None:
+        """A part that cannot go on stops the whole: half an installation misleads more than none."""
+        try:
+            work()
+        except LotproofError as error:
+            self.failure = error
+            self.stopped.set()
+        except BaseException:
+            _LOG.exception("the %s failed", name)
+            self.failure = UnavailableError(f"The {name} failed unexpectedly.", advice="See the log; start again.")
+            self.stopped.set()
+            raise
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.stopped.set()
