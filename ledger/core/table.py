@@ -10,12 +10,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.core.errors import InvalidInputError
+from ledger.core.nesting import is_nested_deeper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_BYTES: Final = 8_000_000  # 10,000 rows are under 2 MB
 MAX_ROWS: Final = 10_000
+MAX_NESTING: Final = 16  # a list of objects with a list in them has 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +140,11 @@ def _csv_values(text: str, required: Sequence[str], optional: Sequence[str]) -> 
 
 
 def _json_values(text: str) -> list[dict[str, Any]]:
+    if is_nested_deeper(text, MAX_NESTING):
+        raise InvalidInputError(f"The JSON is nested deeper than {MAX_NESTING} levels.", field="file")
     try:
         rows = json.loads(text, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InvalidInputError(f"The file is not JSON: {error}.", field="file") from error
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InvalidInputError("The file must hold a JSON list of objects.", field="file")
