@@ -70,10 +70,10 @@ class Court:
             raise refused("KeyNotLive", name, self.now)
         if key.addition.organisation != number:
             raise refused("KeyOfAnother", name, number, key.addition.organisation)
-        if not key.addition.purposes & purpose:
-            raise refused("PurposeMissing", name, int(purpose))
         self.require_active(number)
         self.require_signature(signer, digest, signature)
+        if not key.addition.purposes & purpose:
+            raise refused("PurposeMissing", name, int(purpose))
 
     def _live(self, key: Key) -> bool:
         added = key.addition

@@ -6,6 +6,7 @@ What is accepted here can still be refused on chain, if another statement comes 
 
 from __future__ import annotations
 
+from calendar import monthrange
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
@@ -47,7 +48,6 @@ _GTIN_END: Final = 10**14
 _GLN_END: Final = 10**13
 _YEARS: Final = range(2000, 2100)
 _MONTHS: Final = range(1, 13)
-_DAYS: Final = range(1, 32)
 _NOTHING: Final = bytes(32)
 _NAMES_COUNTERPARTY: Final = frozenset({Kind.SHIP, Kind.RECEIVE, Kind.HANDOVER, Kind.RETURN})
 _HAS_PARTS: Final = frozenset({Kind.SPLIT, Kind.PACK, Kind.UNPACK})
@@ -159,7 +159,9 @@ def _require_registration(statement: BatchRegistration, digest: bytes, court: Co
 
 
 def _is_date(number: int) -> bool:
-    return number // 10_000 in _YEARS and number // 100 % 100 in _MONTHS and number % 100 in _DAYS
+    """Tell whether it reads YYYYMMDD and is a day of the calendar that the contract takes."""
+    year, month, day = number // 10_000, number // 100 % 100, number % 100
+    return year in _YEARS and month in _MONTHS and 0 < day <= monthrange(year, month)[1]
 
 
 # Custody

@@ -1,0 +1,45 @@
+"""Every verdict vector gives the verdict that is due, and stands in its file as its story tells it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ledger.core.checks import FAILED, NAMES
+from ledger.core.wording import REASONS
+from tests.core.verdict_cases import CASES, Case, content
+from tests.core.verdict_vectors import FOLDER, vector_of
+
+
+def _read(name: str) -> dict[str, Any]:
+    raw: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return raw
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
+def test_vector_gives_the_verdict_that_is_due(path: Any) -> None:
+    vector = vector_of(_read(path.stem))
+    verdict = vector.judged()
+    failed = [check.name for check in verdict.checks if check.result == FAILED]
+    assert (verdict.verdict, verdict.reason, failed) == (
+        vector.expected["verdict"],
+        vector.expected["reason"],
+        vector.expected["failed"],
+    )
+    assert [check.name for check in verdict.checks] == list(NAMES)
+    assert [check.id for check in verdict.checks] == list(range(1, 14))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_vector_file_is_what_its_story_tells(case: Case) -> None:
+    assert _read(case.name) == content(case)
+
+
+def test_no_vector_file_is_left_without_a_story() -> None:
+    assert {path.stem for path in FOLDER.glob("*.json")} == {case.name for case in CASES}
+
+
+def test_every_reason_has_a_vector() -> None:
+    assert set(REASONS) <= {case.reason for case in CASES}
