@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from api import errors
+from api import described, errors
 from api.headers import SafeHeaders
 from api.installation import Identity, Installation
 from api.metrics import CountAnswers, LedgerState, Metrics
@@ -36,6 +37,16 @@ PICTURES_AT_ONCE: Final = 2  # decoding is all CPU; more at once only makes each
 STREAMS_AT_ONCE: Final = 200
 
 
+class Application(FastAPI):
+    """FastAPI, with the plain routes in its description too."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of every call."""
+        schema = super().openapi()
+        schema["paths"]["/v1/verify"]["get"] = described.VERIFY_GET
+        return schema
+
+
 def create_app(
     settings: Settings,
     database: Database,
@@ -53,8 +64,9 @@ def create_app(
         chain_view: What `submit` asks the chain; None if the chain is not at hand.
         clock: Tells the time in Unix seconds.
     """
-    app = FastAPI(title="Lotproof", version="1", description=ABOUT, docs_url=None, redoc_url=None)
+    app = Application(title="Lotproof", version="1", description=ABOUT, docs_url=None, redoc_url=None)
     app.state.installation = installation = _installation(settings, database, identity, chain_view, clock)
+    app.router.routes.append(Route("/v1/verify", verify.verify_text, methods=["GET"]))
     for module in (verify, chain, statements, ledger, events, labels, resolver, health, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=str(resources.files("api.web") / "static")), name="static")

@@ -6,25 +6,17 @@ import csv
 import io
 import json
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from python_multipart.exceptions import FormParserError
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from api.errors import TooLargeError, UnreadableBodyError, UnsupportedMediaError
+from api.form import MalformedFormError, read_form
 from ledger.core.errors import InvalidInputError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
-    from starlette.datastructures import FormData
+from ledger.core.nesting import is_nested_deeper
 
 BYTES_OF_A_CODE: Final = 512  # in a list of codes; a Digital Link with its signature has about 200
 BYTES_BESIDE_A_PHOTO: Final = 64 * 1024  # in a form: the other fields and the boundaries
-MAX_FIELD_BYTES: Final = 16 * 1024  # of a form, the photo apart
-MAX_FIELDS: Final = 10
 MAX_DIGITS: Final = 78  # of a number: as many as 2**256 has
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
@@ -76,41 +68,32 @@ def strict_json(body: bytes, depth: int) -> Any:  # noqa: ANN401 - any JSON valu
     """
     try:
         text = body.decode("utf-8")
-        value = json.loads(
+        if is_nested_deeper(text, depth):
+            raise UnreadableBodyError(f"The JSON is nested deeper than {depth} levels.", field="body")
+        return json.loads(
             text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_whole, parse_float=_real
         )
     except UnicodeDecodeError as error:
         raise UnreadableBodyError("The body is not UTF-8.", field="body", position=error.start) from error
     except json.JSONDecodeError as error:
         raise UnreadableBodyError(f"The body is not JSON: {error.msg}.", field="body", position=error.pos) from error
-    except RecursionError as error:
-        raise _too_deep(depth) from error
-    _check_depth(value, depth)
-    return value
 
 
-async def form_of(request: Request, max_image_bytes: int) -> FormData:
+async def form_of(request: Request, max_image_bytes: int) -> dict[str, str | bytes]:
     """The fields and files of a form, of at most a photo and some text.
 
     Raises:
         TooLargeError: It is larger.
-        UnreadableBodyError: It is no such form.
+        UnsupportedMediaError: It is no form of this kind.
+        UnreadableBodyError: It is malformed.
     """
-    most = max_image_bytes + BYTES_BESIDE_A_PHOTO
-    body = await body_of(request, most)
-
-    async def replay() -> AsyncGenerator[bytes, None]:
-        yield body
-
-    parser = MultiPartParser(
-        request.headers, replay(), max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES
-    )
-    parser.spool_max_size = most  # stays in memory: a photo is never written to disk
+    if media_type(request) != FORM:
+        raise UnsupportedMediaError(f"This call reads {FORM}.", advice="Send the photo from the form of the page.")
+    body = await body_of(request, max_image_bytes + BYTES_BESIDE_A_PHOTO)
     try:
-        return await parser.parse()
-    except (MultiPartException, FormParserError, HTTPException, KeyError, UnicodeDecodeError) as error:
-        words = getattr(error, "message", "") or "it is not a well-formed form"
-        raise UnreadableBodyError(f"The form cannot be read: {words}.", field="body") from error
+        return read_form(request.headers["content-type"], body)
+    except MalformedFormError as error:
+        raise UnreadableBodyError(f"The form cannot be read: {error}.", field="body") from error
 
 
 def codes_of_csv(body: bytes, most: int) -> list[str]:
@@ -180,23 +163,6 @@ def _real(digits: str) -> float:
     if not math.isfinite(number):
         raise UnreadableBodyError(f"The number {digits[:MAX_DIGITS]} is too large.", field="body")
     return number
-
-
-def _check_depth(value: object, depth: int) -> None:
-    level = [value]
-    for _ in range(depth):
-        level = [item for outer in level if isinstance(outer, list | dict) for item in _inner(outer)]
-        if not level:
-            return
-    raise _too_deep(depth)
-
-
-def _inner(outer: list[Any] | dict[str, Any]) -> Any:  # noqa: ANN401 - an iterable of JSON values
-    return outer.values() if isinstance(outer, dict) else outer
-
-
-def _too_deep(depth: int) -> UnreadableBodyError:
-    return UnreadableBodyError(f"The JSON is nested deeper than {depth} levels.", field="body")
 
 
 def _too_large(most: int) -> TooLargeError:

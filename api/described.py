@@ -156,7 +156,19 @@ def _body(**content: Json) -> Json:
     return {"openapi_extra": {"requestBody": {"required": True, "content": media}}}
 
 
-VERIFY: Final = _answers(VERDICT_SCHEMA, 422)
+VERIFY_GET: Final = {
+    "tags": ["verify"],
+    "summary": "Verify Text",
+    "description": "The verdict on one code. A malformed code is a verdict too: `unreadable`.",
+    "operationId": "verify_text_v1_verify_get",
+    "parameters": [
+        {"name": "code", "in": "query", "required": True, "schema": TEXT, "description": "What was scanned or typed."},
+        {"name": "place", "in": "query", "schema": TEXT, "description": "Where it is scanned: a UN/LOCODE."},
+        {"name": "at", "in": "query", "schema": TEXT, "description": "When: ISO 8601 with a time zone; now if absent."},
+        {"name": "organisation", "in": "query", "schema": TEXT, "description": "The number of whoever scans."},
+    ],
+    "responses": {str(status): answer for status, answer in _answers(VERDICT_SCHEMA, 422)["responses"].items()},
+}
 VERIFY_POST: Final = _answers(VERDICT_SCHEMA, 400, 413, 415, 422) | _body(
     application_json={"type": "object", "required": ["code"], "properties": {"code": TEXT, **SCANNER}}
 )
@@ -211,7 +223,7 @@ CHAIN: Final = _answers(
     _object(
         chain_id=WHOLE,
         ledger=TEXT,
-        council=TEXT,
+        council=MAYBE_TEXT,
         relayer=MAYBE_TEXT,
         domain={"type": "object"},
         types={"type": "object"},

@@ -26,7 +26,7 @@ class Identity:
 
     chain_id: int
     ledger: bytes  # address of the contract
-    council: bytes  # address that admits authorities
+    council: bytes | None  # address that admits authorities; None if the chain does not answer
     relayer: bytes | None = None  # address that sends for this installation; None if it relays nothing
 
 

@@ -122,7 +122,8 @@ def _matrix(text: str) -> Matrix:
 def _gs1_matrix(elements: Elements) -> Matrix:
     """The modules of a QR code in FNC1 mode, which `qrcode` does not make; quiet zone as in `_matrix`."""
     symbol = zxingcpp.create_barcode(bracketed(elements), zxingcpp.BarcodeFormat.QRCode, gs1=True)
-    pixels = cast("list[list[int]]", memoryview(cast("bytes", symbol.to_image(scale=1, add_quiet_zones=False))).tolist())
+    image = symbol.to_image(scale=1, add_quiet_zones=False)
+    pixels = cast("list[list[int]]", memoryview(cast("bytes", image)).tolist())
     blank = [False] * QUIET_ZONE
     rows = [[*blank, *(value == 0 for value in row), *blank] for row in pixels]
     edge = [[False] * len(rows[0])] * QUIET_ZONE

@@ -26,7 +26,7 @@ PAGE: Final = 200  # facts read at once
 RESET: Final = "Reset"
 HASH_BYTES: Final = 8  # of a block's hash in a place
 MAX_PLACE: Final = 60  # characters
-_PLACE: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,9})-([0-9a-f]{16})", re.ASCII)
+_PLACE: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,10})-([0-9a-f]{16})?", re.ASCII)
 _TIMES: Final = frozenset({"occurred_at", "valid_from", "valid_until", "doubt_since", "until"})
 _NAMES: Final[dict[type[facts.Fact], Callable[[Any], str]]] = {
     facts.Registration: lambda _: "BatchRegistered",
@@ -89,7 +89,7 @@ def parse_place(text: str) -> Place | None:
             advice="Send the last `id` that you got as it was, or nothing to begin at the beginning.",
             field="Last-Event-ID",
         )
-    return Place(int(found[1]), int(found[2]), bytes.fromhex(found[3]))
+    return Place(int(found[1]), int(found[2]), bytes.fromhex(found[3] or ""))
 
 
 def after(read_model: ReadModel, place: Place | None) -> Page:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ledger.config import Settings
-    from ledger.core.facts import AsOf, BatchFacts, Organisation
+    from ledger.core.facts import AsOf, BatchFacts, Key, Organisation
     from ledger.store.read_model import ConsignmentReference, ReadModel
 
 MAX_KEPT_CODE: Final = 2_048  # characters; a longer text is refused by `parse_code` and not kept
@@ -38,6 +38,7 @@ LARGE_BATCH: Final = 2_000  # custody events; a carton of a larger batch is judg
 CODES_KEPT: Final = 10_000
 ANSWERS_KEPT: Final = 5_000
 BATCHES_KEPT: Final = 5_000
+ORGANISATIONS_KEPT: Final = 10_000
 _PLACE: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
 
 K = TypeVar("K", bound="Hashable")
@@ -89,6 +90,8 @@ class _Generation:
         self.found: _Kept[tuple[str, ...], _Found] = _Kept(BATCHES_KEPT)
         self.dossiers: _Kept[bytes, Dossier] = _Kept(BATCHES_KEPT)
         self.answers: _Kept[tuple[Any, ...], bytes] = _Kept(ANSWERS_KEPT)
+        self.organisations: _Kept[int, Organisation] = _Kept(ORGANISATIONS_KEPT)
+        self.keys: _Kept[bytes, Key] = _Kept(ORGANISATIONS_KEPT)
 
 
 class Verifier:
@@ -206,14 +209,14 @@ class Verifier:
                 return known
             if reference.kind == "split" and self._facts.size(batch) > LARGE_BATCH:
                 facts = self._facts.lineage(reference.consignment)
-                return None if facts is None else self._dossier(facts, complete=False)
+                return None if facts is None else self._dossier(facts, generation, complete=False)
             facts = self._facts.batch_by_id(batch)
             return None if facts is None else self._kept_dossier(facts, generation)
 
     def _judge(self, text: str, scanner: Scanner, generation: _Generation, as_of: AsOf, now: int) -> Verdict:
         code = self.code(text, now=now)
         found = _Found(()) if isinstance(code, InvalidCodeError) else self._find(code, generation)
-        asker = None if scanner.organisation is None else self._facts.organisation(scanner.organisation)
+        asker = None if scanner.organisation is None else self._known_organisation(scanner.organisation, generation)
         facts = VerdictFacts(
             as_of=as_of,
             subjects=found.subjects,
@@ -257,16 +260,24 @@ class Verifier:
 
     def _kept_dossier(self, facts: BatchFacts, generation: _Generation) -> Dossier:
         batch = facts.registration.batch
-        return generation.dossiers.get(batch) or generation.dossiers.put(batch, self._dossier(facts))
+        return generation.dossiers.get(batch) or generation.dossiers.put(batch, self._dossier(facts, generation))
 
-    def _dossier(self, facts: BatchFacts, *, complete: bool = True) -> Dossier:
+    def _dossier(self, facts: BatchFacts, generation: _Generation, *, complete: bool = True) -> Dossier:
         history = fold(facts, complete=complete)
         organisations = {
-            number: found for number in history.organisations if (found := self._facts.organisation(number))
+            number: found for number in history.organisations if (found := self._known_organisation(number, generation))
         }
-        keys = {identifier: found for identifier in history.keys if (found := self._facts.key(identifier))}
+        keys = {each: found for each in history.keys if (found := self._known_key(each, generation))}
         product = product_name(self._facts.document(facts.registration.details))
         return Dossier(history, organisations, keys, product=product)
+
+    def _known_organisation(self, number: int, generation: _Generation) -> Organisation | None:
+        found = generation.organisations.get(number) or self._facts.organisation(number)
+        return None if found is None else generation.organisations.put(number, found)
+
+    def _known_key(self, identifier: bytes, generation: _Generation) -> Key | None:
+        found = generation.keys.get(identifier) or self._facts.key(identifier)
+        return None if found is None else generation.keys.put(identifier, found)
 
     def _organisation(self, value: str | int | None) -> int | None:
         if value is None:

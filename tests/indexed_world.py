@@ -7,10 +7,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from coincurve import PrivateKey
 
-from ledger.core import facts
+from ledger.core import facts, structs
 from ledger.core.keccak import keccak256
-from ledger.core.vocabulary import Kind, Role
+from ledger.core.submission import Submission
+from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
 from ledger.store import indexing
 from ledger.store.outbox import Outbox
 from tests.core.batch_story import CARRIER, CUSTOMS, DOMAIN, LOT, MAKER, PHARMACY, REGULATOR, STRANGER, BatchStory
@@ -25,6 +27,11 @@ SCRIPT = "<script>alert(1)</"  # every character of it is allowed in a lot (GS1 
 EVIL = '"><img src=x onerror=alert(1)>'
 CARTON = "054138680000000016"  # an SSCC of the maker's prefix
 PALLET = "054138680000000023"
+SECRET = bytes.fromhex(
+    "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+)  # Anvil's published first key
+SIGNER = bytes.fromhex("f39fd6e51aad88f6f4ce6ab8827279cfffb92266")
+SIGNER_KEY = keccak256(SIGNER)
 LOTS = {"recalled": "RC1", "expired": "EX1", "held": "HE1", "seized": "SE1", "transit": "TR1", "split": "SP1"}
 
 
@@ -41,6 +48,29 @@ def link(lot: str = LOT, expiry: str = "270331", host: str = "lotproof.example")
     return f"https://{host}/01/{GTIN}/10/{lot.replace('/', '%2F')}?17={expiry}"
 
 
+def signed(digest: bytes) -> bytes:
+    """`SIGNER`'s signature: r, s and v of 27 or 28."""
+    raw = PrivateKey(SECRET).sign_recoverable(digest, hasher=None)
+    return raw[:64] + bytes([raw[64] + 27])
+
+
+def registration_payload(lot: str = "NEW1", gtin: str = GTIN) -> dict[str, Any]:
+    """A signed registration as it is handed in."""
+    statement = structs.BatchRegistration(
+        manufacturer=MAKER,
+        gtin=int(gtin),
+        lot=lot,
+        product_class=ProductClass.VACCINE,
+        quantity=50,
+        manufactured=20260401,
+        expiry=20270331,
+        unit_root=bytes(32),
+        details=bytes(32),
+    )
+    submission = Submission("BatchRegistration", statement, SIGNER, signed(statement.digest(DOMAIN)))
+    return submission.payload()
+
+
 def world() -> World:
     """Organisations, and a batch for every kind of verdict."""
     opening = BatchStory()
@@ -50,6 +80,10 @@ def world() -> World:
     opening.accredit(PHARMACY, "Pharmacy", "SG", Role.PHARMACY)
     opening.accredit(CUSTOMS, "Customs", "SG", Role.CUSTOMS)
     opening.accredit(STRANGER, EVIL, "SG", Role.PHARMACY)
+    opening.keys[SIGNER_KEY] = facts.Key(
+        facts.KeyAddition(SIGNER_KEY, MAKER, SIGNER, Purpose.EVENTS, 0, 0, b"\x09" * 32, opening._recorded())
+    )
+    opening.mine()
     stories: dict[str, BatchStory] = {"opening": opening}
     for name, tell in TALES.items():
         last = list(stories.values())[-1]

@@ -24,7 +24,7 @@ async def chain(request: Request) -> dict[str, Any]:
     return {
         "chain_id": identity.chain_id,
         "ledger": address,
-        "council": "0x" + identity.council.hex(),
+        "council": None if identity.council is None else "0x" + identity.council.hex(),
         "relayer": None if identity.relayer is None else "0x" + identity.relayer.hex(),
         "domain": {"name": "Lotproof", "version": "1", "chainId": identity.chain_id, "verifyingContract": address},
         "types": TYPES,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Query
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -57,9 +56,9 @@ async def check_photo(request: Request) -> Response:
     installation = installed(request)
     form = await bounds.form_of(request, installation.settings.max_image_bytes)
     said = {name: value for name in ("place", "organisation") if isinstance(value := form.get(name), str)}
-    file = form.get("photo")
+    photo = form.get("photo")
     try:
-        image = await file.read() if isinstance(file, UploadFile) else b""
+        image = photo if isinstance(photo, bytes) else b""
         _need(image, "image")
         now = installation.now()
         place, organisation = (said.get(name, "").strip() or None for name in ("place", "organisation"))
