@@ -71,6 +71,7 @@ class Sending:
         self._senders = (account.signer, *others)
         self._development = development
         self._clock = clock
+        self._first_sent: dict[bytes, float] = {}  # by hash, by this process
         self._sent_at: dict[bytes, float] = {}  # by hash
         self._refusals: dict[bytes, int] = {}  # by hash: how often the node refused it
 
@@ -136,6 +137,7 @@ class Sending:
             UnavailableError: The node cannot be reached, or the account has too little money.
         """
         self._sent_at[transaction.hash] = self._clock()
+        self._first_sent.setdefault(transaction.hash, self._clock())
         try:
             return self._chain.send(transaction.raw)
         except NodeError as error:
@@ -160,7 +162,7 @@ class Sending:
 
     def _mend(self, slot: Slot, outcome: Sent | None) -> None:
         """Replace the first in line if its fee is too low, it waits for long, or the node will not have it."""
-        late = self._clock() - slot.latest.created_at > BUMP_SECONDS
+        late = self._clock() - self._first_sent[slot.latest.hash] > BUMP_SECONDS
         if outcome is Sent.UNDERPRICED or (late and outcome in {Sent.ACCEPTED, Sent.KNOWN}):
             self._replace(slot, payload_of(slot.latest.raw))
         elif self._refusals.get(slot.latest.hash, 0) >= _CANCEL_AFTER:

@@ -33,6 +33,7 @@ _UNDERPRICED: Final = re.compile(r"underpriced|fee too low|max fee per gas less 
 _NO_FUNDS: Final = re.compile(r"insufficient funds", re.IGNORECASE)
 _OUT_OF_GAS: Final = re.compile(r"out ?of ?gas|gas required exceeds|revert", re.IGNORECASE)
 _BLOOM_BITS: Final = 2048
+_FEE_BLOCKS: Final = 10
 MINIMUM_PRIORITY_FEE: Final = 10**9  # wei per gas; what most networks' nodes take without asking twice
 
 
@@ -112,7 +113,7 @@ class Chain:
     @cached_property
     def web3(self) -> Web3:
         """web3 on the same connection."""
-        return Web3(_SharedConnection(self.rpc))
+        return Web3(_SharedConnection(self.rpc), middleware=[])  # what the usual ones add costs further calls
 
     def chain_id(self) -> int:
         """Ask the node for its EIP-155 chain id."""
@@ -174,13 +175,18 @@ class Chain:
         return _number(self.rpc.request("eth_getBalance", _hex(address), "latest"))
 
     def fees(self) -> Fees:
-        """Suggest fees that are taken soon: twice the base fee, plus what the node suggests as a tip."""
+        """Suggest fees that are taken soon: twice the next base fee, plus the tip that was usual lately.
+
+        Raises:
+            NodeError: The node cannot tell.
+        """
         try:
-            priority = max(int(self.web3.eth.max_priority_fee), MINIMUM_PRIORITY_FEE)
-            base = self.web3.eth.get_block("latest").get("baseFeePerGas", 0)
+            history = self.web3.eth.fee_history(_FEE_BLOCKS, "latest", [50.0])
         except Web3RPCError as error:
-            raise self._node_error(error, "fees") from error
-        return Fees(max_fee=2 * int(base) + priority, priority_fee=priority)
+            raise self._node_error(error, "eth_feeHistory") from error
+        tips = sorted(int(tip) for block in history.get("reward", []) for tip in block)
+        priority = max(tips[len(tips) // 2] if tips else 0, MINIMUM_PRIORITY_FEE)
+        return Fees(max_fee=2 * int(history["baseFeePerGas"][-1]) + priority, priority_fee=priority)
 
     def call(self, to: bytes, data: bytes, *, sender: bytes = bytes(20), gas: int | None = None) -> CallOutcome:
         """Simulate a transaction on the newest state.

@@ -22,7 +22,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.chain.client import Chain
-from ledger.chain.devstate import Dump, DumpFiles, durable_block, read_dump
+from ledger.chain.devstate import BLOCKS_TO_FINALITY, Dump, DumpFiles, durable_block, read_dump
 from ledger.core.errors import ConfigurationError, UnavailableError
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 CHAIN_ID: Final = 31337
 POLL_SECONDS: Final = 0.25
-_BLOCKS_TO_FINALITY: Final = 2  # Anvil: two epochs, of one slot each here
 _KEPT_STATES: Final = (
     32  # blocks whose state stays in memory; without a limit Anvil fills the disk (511 MB at 2,500 blocks)
 )
@@ -65,6 +64,7 @@ class DevChain:
         self._process: _Process | None = None
         self._chain: Chain | None = None
         self._seen = -1  # head at the last look
+        self._settled = -1  # head after the last empty blocks
         self._dumped = -1  # head in the newest dump
         self._coded: frozenset[str] = frozenset()
         self._not_before = 0.0  # monotonic time of the next dump under load
@@ -96,9 +96,12 @@ class DevChain:
         with self._guard:
             self._take_folder()
             left = _Process.left_in(self._folder)
-            if left is not None and self._adopt(left):
-                return self.url
-            self._launch()
+            if left is None or not self._adopt(left):
+                try:
+                    self._launch()
+                except UnavailableError:
+                    self._release_folder()
+                    raise
             return self.url
 
     def tend(self) -> None:
@@ -113,12 +116,12 @@ class DevChain:
                 self._launch()
             head = self._require_chain().head().number
             quiet = head == self._seen
+            if quiet and head != self._settled:
+                self._require_chain().rpc.request("anvil_mine", hex(BLOCKS_TO_FINALITY))
+                head = self._settled = self._require_chain().head().number
             self._seen = head
-            if head == self._dumped or (not quiet and time.monotonic() < self._not_before):
-                return
-            if quiet:
-                self._require_chain().rpc.request("anvil_mine", hex(_BLOCKS_TO_FINALITY))
-            self._dump()
+            if head != self._dumped and (quiet or time.monotonic() >= self._not_before):
+                self._dump()
 
     def run(self, stop: Event) -> None:
         """Tend the chain until told to stop, then end it in good order."""
@@ -138,9 +141,7 @@ class DevChain:
                         self._dump()
                 self._process.end()
             self._forget()
-            if self._lock is not None:
-                self._lock.close()
-                self._lock = None
+            self._release_folder()
 
     def _take_folder(self) -> None:
         if self._lock is not None:
@@ -157,6 +158,11 @@ class DevChain:
                 field="data_dir",
             ) from error
         self._lock = lock
+
+    def _release_folder(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _adopt(self, left: _Process) -> bool:
         """Take over a running Anvil: what it holds is newer than any dump."""
@@ -184,6 +190,7 @@ class DevChain:
             if self._comes_up(dump):
                 self._files.mark_durable(dump.block if dump else -1)
                 self._dumped = self._seen = dump.block if dump else -1
+                self._settled = dump.settled if dump else 0
                 self._coded = dump.coded if dump else frozenset()
                 self._give_money()
                 return
@@ -354,7 +361,7 @@ def find_anvil() -> Path:
 def _options(port: int) -> list[str]:
     return [
         *("--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID), "--quiet"),
-        *("--hardfork", "osaka", "--enable-tx-gas-limit", "--slots-in-an-epoch", str(_BLOCKS_TO_FINALITY // 2)),
+        *("--hardfork", "osaka", "--enable-tx-gas-limit", "--slots-in-an-epoch", str(BLOCKS_TO_FINALITY // 2)),
         *("--prune-history", str(_KEPT_STATES), "--no-request-size-limit"),
     ]
 

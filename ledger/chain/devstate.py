@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NEWEST: Final = "state.json.gz"
 PREVIOUS: Final = "state.previous.json.gz"
+BLOCKS_TO_FINALITY: Final = 2  # Anvil: two epochs, of one slot each here
 _DURABLE: Final = "durable"
 
 
@@ -32,11 +33,13 @@ class Dump:
         packed: The gzipped JSON.
         block: Number of its newest block.
         coded: Addresses that hold code, as written in the dump.
+        settled: `block` if its newest blocks are empty, so that all before them is final; else -1.
     """
 
     packed: bytes
     block: int
     coded: frozenset[str]
+    settled: int
 
     def unpack(self) -> bytes:
         """Give the JSON that `anvil --load-state` takes."""
@@ -53,12 +56,15 @@ def read_dump(packed: bytes) -> Dump | None:
     try:
         state = orjson.loads(gzip.decompress(packed))
         block = int(state["best_block_number"])
-        if len(state["blocks"]) != block + 1 or _is_torn(state):
+        # Anvil adds a genesis block of its own to those that it loads, so blocks are compared by number.
+        if {int(one["header"]["number"], 16) for one in state["blocks"]} != set(range(block + 1)) or _is_torn(state):
             return None
         coded = frozenset(address for address, account in state["accounts"].items() if account["code"] != "0x")
+        newest = sorted(state["blocks"], key=lambda one: int(one["header"]["number"], 16))[-BLOCKS_TO_FINALITY:]
+        settled = -1 if any(one["transactions"] for one in newest) else block
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return Dump(packed, block, coded)
+    return Dump(packed, block, coded, settled)
 
 
 def _is_torn(state: dict[str, Any]) -> bool:

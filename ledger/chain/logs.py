@@ -265,7 +265,7 @@ def _succeeded(_topics: list[bytes], data: bytes, recorded: Recorded) -> Notice:
 
 READERS_BY_SIGNATURE: Final = {
     "BatchRegistered(bytes32,bytes32,uint32,uint64,string,uint8,uint32,uint32,uint32,bytes32,bytes32,bytes32)": _Reader(
-        4, 9, _registration
+        4, 10, _registration
     ),
     "CustodyRecorded(bytes32,bytes32,uint32,bytes32,uint8,uint40,uint32,uint32,bytes5,bytes32,bytes32,bytes32)": (
         _Reader(4, 9, _custody_event)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
+from ledger.core.errors import UnavailableError
 from ledger.core.history import fold
 from ledger.core.parts import WORD
 
@@ -17,15 +18,28 @@ if TYPE_CHECKING:
 _NO_DIGEST: Final = bytes(WORD)
 
 
-class LedgerView:
+class ChainView(Protocol):
+    """What only the chain can answer; `ledger.chain.contracts.Ledger` does."""
+
+    def is_wallet_signature(self, wallet: bytes, digest: bytes, signature: bytes) -> bool:
+        """Ask a contract whether a signature is its own (ERC-1271).
+
+        Raises:
+            UnavailableError: The chain cannot be reached.
+        """
+
+
+class ReadModelView:
     """One look at the read model: what was asked once is kept, so make a new one for each statement.
 
     Args:
         read_model: Best inside a snapshot of it.
+        chain: Answers what only the chain can; None leaves that to the contract.
     """
 
-    def __init__(self, read_model: ReadModel) -> None:
+    def __init__(self, read_model: ReadModel, chain: ChainView | None = None) -> None:
         self._read_model = read_model
+        self._chain = chain
         self._histories: dict[bytes, BatchHistory | None] = {}
 
     def paused_until(self) -> int:
@@ -45,6 +59,19 @@ class LedgerView:
     def key(self, identifier: bytes) -> Key | None:
         """Give a key, by keccak256 of its signer."""
         return self._read_model.key(identifier)
+
+    def is_wallet_signature(self, wallet: bytes, digest: bytes, signature: bytes) -> bool:
+        """Tell whether a contract says that a signature is its own; True where it cannot be asked now."""
+        if self._chain is None:
+            return True
+        try:
+            return self._chain.is_wallet_signature(wallet, digest, signature)
+        except UnavailableError:
+            return True
+
+    def pallet_count(self) -> int:
+        """Count the pallets."""
+        return self._read_model.pallet_count()
 
     def consignment(self, identifier: bytes) -> ConsignmentState | None:
         """Give the state of a consignment or a pallet."""
@@ -67,11 +94,6 @@ class LedgerView:
         history = None if event is None else self._history(event.consignment)
         correction = None if history is None else history.corrections.get(digest)
         return None if correction is None else correction.digest
-
-    def batch_registered(self, batch: bytes) -> bytes | None:
-        """Give the digest of a batch's registration."""
-        registration = self._read_model.registration(batch)
-        return None if registration is None else registration.digest
 
     def authority_sequence(self, number: int) -> int:
         """Count the statements that an authority has made; the next one signs this number."""

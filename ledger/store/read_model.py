@@ -144,6 +144,11 @@ class ReadModel:
             packings = self._many(facts.Packing, " WHERE pallet = ?", identifier)
             return PalletFacts(pallet, tuple(events), tuple(packings))
 
+    def pallet_count(self) -> int:
+        """How many pallets were ever built; they are numbered from 1."""
+        with self._db.snapshot() as connection:
+            return int(connection.execute("SELECT count(*) FROM pallets").fetchone()[0])
+
     def organisation(self, number: int) -> facts.Organisation | None:
         """An organisation with every change of it."""
         with self._db.snapshot():

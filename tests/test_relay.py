@@ -1,0 +1,514 @@
+"""The relayer against a real node: nothing accepted is lost, doubled or blocked, whatever the node and the chain do."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from coincurve import PrivateKey
+
+from ledger.chain.client import Fees, Sent
+from ledger.chain.contracts import encode_call
+from ledger.chain.signers import AddressSigner
+from ledger.chain.source import LedgerSource
+from ledger.core import parts
+from ledger.core.errors import ConfigurationError, NodeError, UnavailableError
+from ledger.core.structs import Anchor, Bundle, Suspension
+from ledger.core.submission import BundledEvent, Submission
+from ledger.core.vocabulary import Kind, Role
+from ledger.index import Indexer
+from ledger.relay import MOST_IN_FLIGHT, Relay, Round
+from ledger.sending import Sending
+from ledger.store.database import Database, open_database
+from ledger.store.journal import Journal
+from ledger.store.outbox import Outbox
+from ledger.store.read_model import ReadModel
+from tests.world import CARRIER, COUNCIL, KEYS, MAKER, REGULATOR, RELAYER, ZERO, World, a_world
+
+pytestmark = pytest.mark.system
+
+
+class Installation:
+    """A database with its relayer and indexer, on a world; `restarted` is the same one after a crash."""
+
+    def __init__(self, world: World, db: Database, *, most_events: int = 100, development: bool = True) -> None:
+        self.world = world
+        self.db = db
+        self.outbox = Outbox(db)
+        self.journal = Journal(db)
+        self.now = 1_700_000_000.0
+        source = LedgerSource(world.chain, world.ledger.address)
+        self.indexer = Indexer(db, source, world.domain, development=development)
+        self.sending = Sending(
+            world.chain,
+            self.journal,
+            RELAYER,
+            31337,
+            others=[COUNCIL.signer],
+            development=development,
+            clock=lambda: self.now,
+        )
+        self.relay = Relay(
+            db, world.ledger, source, self.sending, self.journal, account=RELAYER.signer, most_events=most_events
+        )
+
+    def restarted(self, **changes: Any) -> Installation:
+        return Installation(self.world, self.db, **changes)
+
+    def accept(self, *submissions: Submission) -> list[bytes]:
+        return [self.world.accept(self.outbox, submission).digest for submission in submissions]
+
+    def index(self) -> None:
+        while not self.indexer.step().caught_up:
+            pass
+
+    def round(self) -> Round:
+        done = self.relay.step()
+        self.index()
+        self.now += 6
+        return done
+
+    def settle(self, rounds: int = 12) -> None:
+        """Go on until everything is final; the chain goes on too."""
+        for _ in range(rounds):
+            self.round()
+            self.world.anvil.mine()
+            if not self.outbox.unsettled() and not self.journal.unfinished():
+                return
+        self.round()
+
+    def states(self, digests: list[bytes]) -> list[str]:
+        found = (self.outbox.state(digest) for digest in digests)
+        return [state.state if state else "?" for state in found]
+
+    def refusals(self) -> list[dict[str, Any]]:
+        topic = "0x" + parts.keccak256(b"Refused(bytes32,bytes)").hex()
+        query = {"fromBlock": "0x0", "toBlock": "latest", "topics": [topic]}
+        return list(self.world.anvil.rpc("eth_getLogs", query))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with a_world(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def here(world: World, tmp_path: Path) -> Iterator[Installation]:
+    db = open_database(f"sqlite:///{tmp_path}/lotproof.db")
+    made = Installation(world, db)
+    made.index()
+    yield made
+    db.close()
+
+
+def test_statements_go_through_every_state_to_final(world: World, here: Installation) -> None:
+    registration = world.registration("A1")
+    digests = here.accept(registration, world.shipment(registration))
+    assert here.states(digests) == ["pending", "pending"]
+    assert here.round().sent == 2
+    assert here.states(digests) == ["recorded", "recorded"]
+    here.settle()
+    assert here.states(digests) == ["final", "final"]
+    assert here.journal.unfinished() == []
+    assert here.round() == Round(0, 0, 0)
+
+
+def test_what_is_sent_but_not_mined_is_sent_state(world: World, here: Installation) -> None:
+    world.anvil.automine(on=False)
+    digests = here.accept(world.registration("A1"))
+    here.round()
+    assert here.states(digests) == ["sent"]
+    world.anvil.mine()
+    here.settle()
+    assert here.states(digests) == ["final"]
+
+
+def test_registrations_go_before_the_events_that_came_between_them(world: World, here: Installation) -> None:
+    registrations = [world.registration(f"L{number}") for number in range(5)]
+    mixed = [one for each in registrations for one in (each, world.shipment(each))]
+    digests = here.accept(*mixed)
+    assert here.round().sent == 2
+    here.settle()
+    assert set(here.states(digests)) == {"final"}
+
+
+def test_statements_of_administration_keep_their_place(world: World, here: Installation) -> None:
+    other = AddressSigner("late", PrivateKey(b"\x07" * 32))
+    accreditation = world.accreditation(5, Role.CARRIER, key=other)
+    registration = world.registration("A1")
+    shipment = world.shipment(registration, to=5)
+    digests = here.accept(registration, accreditation, shipment)
+    here.settle()
+    assert here.states(digests) == ["final"] * 3
+
+
+def test_batches_are_no_larger_than_asked_and_few_are_in_flight(world: World, here: Installation) -> None:
+    world.anvil.automine(on=False)
+    small = here.restarted(most_events=2)
+    digests = small.accept(*(world.registration(f"L{number}") for number in range(30)))
+    small.round()
+    small.round()
+    assert [len(slot.latest.digests) for slot in small.journal.unfinished()] == [2] * MOST_IN_FLIGHT
+    world.anvil.automine(on=True)
+    world.anvil.mine()
+    small.settle(30)
+    assert set(small.states(digests)) == {"final"}
+
+
+def test_a_bad_statement_among_many_is_refused_alone_with_the_contracts_error(world: World, here: Installation) -> None:
+    good, same = world.registration("A1"), world.registration("A1", quantity=7)
+    digests = here.accept(good, same, world.registration("A2"))
+    here.settle()
+    assert here.states(digests) == ["final", "refused", "final"]
+    state = here.outbox.state(digests[1])
+    assert state is not None
+    assert state.error_data[:4] == parts.keccak256(b"BatchAlreadyRegistered(bytes32)")[:4]
+
+
+def test_a_statement_that_reverts_whole_is_refused_by_simulation_and_costs_nothing(
+    world: World, here: Installation
+) -> None:
+    stale = world.signed(Suspension(REGULATOR, CARRIER, 99, suspended=True), KEYS[REGULATOR])
+    digests = here.accept(stale, world.registration("A1"))
+    nonce = world.chain.nonce(RELAYER.signer)
+    here.settle()
+    assert here.states(digests) == ["refused", "final"]
+    assert world.chain.nonce(RELAYER.signer) == nonce + 1
+    state = here.outbox.state(digests[0])
+    assert state is not None
+    assert "number 3 is next, this one names 99" in state.words
+
+
+def test_a_poisoned_statement_cannot_block_those_around_it(
+    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if one statement made the whole call revert without a reason, at any place in a batch."""
+    submissions = [world.registration(f"L{number}") for number in range(9)]
+    poison = submissions[5].signature
+    honest = world.ledger.simulate
+
+    def simulate(data: bytes, **options: Any) -> Any:
+        return honest(b"\xff" * 4 if poison in data else data, **options)
+
+    monkeypatch.setattr(world.ledger, "simulate", simulate)
+    digests = here.accept(*submissions)
+    here.settle(20)
+    assert here.states(digests) == ["final"] * 5 + ["refused"] + ["final"] * 3
+
+
+def test_a_paused_ledger_keeps_everything_queued_until_it_resumes(world: World, here: Installation) -> None:
+    assert world.send(world.ledger.address, encode_call("pause"), COUNCIL).success
+    anchor = world.signed(Anchor(MAKER, 5, b"r" * 32, ZERO), KEYS[MAKER])
+    digests = here.accept(world.registration("A1"), world.registration("A2"), anchor)
+    assert here.round().sent == 0
+    assert here.round().sent == 0
+    assert here.states(digests) == ["pending"] * 3
+    assert world.send(world.ledger.address, encode_call("unpause"), COUNCIL).success
+    here.settle()
+    assert here.states(digests) == ["final"] * 3
+
+
+def test_a_pause_between_simulation_and_block_only_delays(world: World, here: Installation) -> None:
+    world.anvil.automine(on=False)
+    digests = here.accept(world.registration("A1"), world.registration("A2"))
+    assert here.round().sent == 1
+    fields = {"from": COUNCIL.address, "to": "0x" + world.ledger.address.hex(), "gasPrice": hex(10**12)}
+    world.anvil.rpc("eth_sendTransaction", fields | {"data": "0x" + encode_call("pause").hex()})
+    world.anvil.mine()
+    receipts = world.chain.receipts([slot.latest.hash for slot in here.journal.unfinished()])
+    assert [receipt.success for receipt in receipts if receipt] == [False]
+    world.anvil.automine(on=True)
+    for _ in range(3):
+        here.round()
+        world.anvil.mine()
+    assert here.states(digests) == ["pending", "pending"]
+    assert world.send(world.ledger.address, encode_call("unpause"), COUNCIL).success
+    here.settle()
+    assert here.states(digests) == ["final", "final"]
+
+
+def test_a_bundle_is_one_transaction_and_answers_for_each_event(world: World, here: Installation) -> None:
+    registrations = [world.registration(f"L{number}") for number in range(3)]
+    shipments = [world.shipment(registration) for registration in registrations]
+    shipments.append(world.shipment(world.registration("never registered")))
+    shipments.sort(key=lambda one: one.digest(world.domain))
+    inner = [one.digest(world.domain) for one in shipments]
+    events = tuple(BundledEvent(one.statement, b"") for one in shipments)  # type: ignore[arg-type]
+    bundle = Bundle(MAKER, len(events), parts.keccak256(b"".join(inner)))
+    digests = here.accept(*registrations, world.signed(bundle, KEYS[MAKER], events=events))
+    here.settle()
+    assert here.states(digests) == ["final"] * 4
+    assert sorted(here.states(inner)) == ["final", "final", "final", "refused"]
+
+
+def test_what_was_signed_is_durable_before_the_node_hears_of_it(
+    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash right after the journal was written: the node got nothing, and a restart sends the very bytes."""
+    digests = here.accept(world.registration("A1"))
+    monkeypatch.setattr(world.chain, "send", _crash)
+    with pytest.raises(SystemError):
+        here.relay.step()
+    monkeypatch.undo()
+    (slot,) = here.journal.unfinished()
+    assert world.chain.nonce(RELAYER.signer) == slot.nonce
+    again = here.restarted()
+    again.settle()
+    assert again.states(digests) == ["final"]
+    assert world.receipt(slot.latest.hash).success
+
+
+def test_a_crash_before_the_journal_leaves_the_statement_pending(
+    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests = here.accept(world.registration("A1"))
+    monkeypatch.setattr(Journal, "append", _crash)
+    with pytest.raises(SystemError):
+        here.relay.step()
+    monkeypatch.undo()
+    assert here.states(digests) == ["pending"]
+    again = here.restarted()
+    again.settle()
+    assert again.states(digests) == ["final"]
+    assert here.refusals() == []
+
+
+def test_a_crash_after_sending_sends_nothing_twice(
+    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests = here.accept(world.registration("A1"))
+    honest = world.chain.send
+
+    def send_then_crash(raw: bytes) -> Sent:
+        honest(raw)
+        raise SystemError
+
+    monkeypatch.setattr(world.chain, "send", send_then_crash)
+    with pytest.raises(SystemError):
+        here.relay.step()
+    monkeypatch.undo()
+    again = here.restarted()
+    again.settle()
+    assert again.states(digests) == ["final"]
+    assert here.refusals() == []
+    assert world.chain.nonce(RELAYER.signer) == 1
+
+
+def test_a_transaction_that_the_node_forgot_is_sent_again_unchanged(world: World, here: Installation) -> None:
+    world.anvil.automine(on=False)
+    digests = here.accept(world.registration("A1"))
+    here.round()
+    (slot,) = here.journal.unfinished()
+    world.anvil.rpc("anvil_dropAllTransactions")
+    here.round()
+    assert world.anvil.rpc("eth_getTransactionByHash", "0x" + slot.latest.hash.hex()) is not None
+    assert len(here.journal.unfinished()[0].transactions) == 1
+    world.anvil.mine()
+    here.settle()
+    assert here.states(digests) == ["final"]
+
+
+def test_a_transaction_that_waits_for_long_is_replaced_at_a_higher_fee(world: World, here: Installation) -> None:
+    world.anvil.automine(on=False)
+    digests = here.accept(world.registration("A1"))
+    here.round()
+    first = here.journal.unfinished()[0].latest
+    here.now += 120
+    here.round()
+    (slot,) = here.journal.unfinished()
+    assert len(slot.transactions) == 2
+    assert slot.latest.nonce == first.nonce
+    assert slot.latest.max_fee >= first.max_fee * 110 // 100
+    assert slot.latest.priority_fee >= first.priority_fee * 110 // 100
+    world.anvil.mine()
+    assert world.receipt(slot.latest.hash).success
+    here.settle()
+    assert here.states(digests) == ["final"]
+    assert here.refusals() == []
+
+
+def test_a_transaction_below_the_base_fee_is_replaced_at_once(
+    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.chain, "fees", lambda: Fees(max_fee=7, priority_fee=7))
+    digests = here.accept(world.registration("A1"))
+    here.round()
+    assert world.chain.nonce(RELAYER.signer) == 0
+    monkeypatch.undo()
+    here.settle()
+    assert here.states(digests) == ["final"]
+    assert len(next(here.journal.everything(RELAYER.signer)).transactions) == 2
+
+
+def test_a_fee_above_the_ceiling_waits_for_a_person(
+    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.anvil.automine(on=False)
+    here.accept(world.registration("A1"))
+    here.round()
+    monkeypatch.setattr(world.chain, "fees", lambda: Fees(10**15, 10**15))
+    here.now += 120
+    with caplog.at_level(logging.ERROR):
+        here.round()
+    assert "above the ceiling" in caplog.text
+    assert len(here.journal.unfinished()[0].transactions) == 1
+
+
+def test_a_transaction_that_the_node_will_never_take_is_cancelled_and_its_statements_go_anew(
+    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = world.chain.send
+    refused: list[bytes] = []
+
+    def picky(raw: bytes) -> Sent:
+        if not refused or raw in refused:
+            refused.append(raw)
+            raise NodeError("exceeds block gas limit", method="eth_sendRawTransaction", message="exceeds", code=1)
+        return honest(raw)
+
+    monkeypatch.setattr(world.chain, "send", picky)
+    digests = here.accept(world.registration("A1"))
+    here.settle(20)
+    assert here.states(digests) == ["final"]
+    slots = list(here.journal.everything(RELAYER.signer))
+    assert [len(slot.transactions) for slot in slots] == [2, 1]
+    assert here.refusals() == []
+
+
+def test_a_nonce_that_something_else_used_frees_its_statements(world: World, here: Installation) -> None:
+    world.anvil.automine(on=False)
+    digests = here.accept(world.registration("A1"))
+    here.round()
+    fields = {"from": RELAYER.address, "to": RELAYER.address, "nonce": "0x0", "gasPrice": hex(10**12)}
+    world.anvil.rpc("anvil_dropAllTransactions")
+    world.anvil.rpc("eth_sendTransaction", fields)
+    world.anvil.automine(on=True)
+    world.anvil.mine(3)
+    here.settle()
+    assert here.states(digests) == ["final"]
+    assert next(here.journal.everything(RELAYER.signer)).mined == b""
+
+
+def test_a_reorganisation_moves_statements_back_and_they_come_again(world: World, here: Installation) -> None:
+    registration = world.registration("A1")
+    digests = here.accept(registration, world.shipment(registration))
+    here.round()
+    assert here.states(digests) == ["recorded", "recorded"]
+    world.anvil.rpc("anvil_reorg", 2, [])
+    here.index()
+    assert here.states(digests) == ["sent", "sent"]
+    here.settle()
+    assert here.states(digests) == ["final", "final"]
+    assert here.refusals() == []
+
+
+def test_nothing_is_final_before_its_block_is(world: World, here: Installation) -> None:
+    digests = here.accept(world.registration("A1"))
+    here.round()
+    here.round()
+    assert here.states(digests) == ["recorded"]
+    assert len(here.journal.unfinished()) == 1
+    world.anvil.mine(2)
+    here.round()
+    here.round()
+    assert here.states(digests) == ["final"]
+
+
+def test_nothing_is_finished_before_the_index_has_read_its_block(world: World, here: Installation) -> None:
+    digests = here.accept(world.registration("A1"))
+    here.relay.step()
+    world.anvil.mine(5)
+    for _ in range(3):
+        assert here.relay.step().finished == 0
+    assert here.states(digests) == ["sent"]
+    here.settle()
+    assert here.states(digests) == ["final"]
+
+
+def test_a_contract_whose_code_is_gone_makes_nothing_final(world: World, here: Installation) -> None:
+    digests = here.accept(world.registration("A1"))
+    here.round()
+    world.anvil.mine(3)
+    here.index()
+    world.anvil.rpc("anvil_setCode", "0x" + world.ledger.address.hex(), "0x")
+    with pytest.raises(ConfigurationError, match="no contract"):
+        here.relay.step()
+    world.anvil.rpc("anvil_setCode", "0x" + world.ledger.address.hex(), "0x6001")
+    with pytest.raises(ConfigurationError, match="not the Lotproof ledger"):
+        here.relay.step()
+    assert here.states(digests) == ["recorded"]
+
+
+def test_a_chain_that_lost_final_blocks_gets_them_again_if_it_is_the_embedded_one(
+    world: World, here: Installation
+) -> None:
+    saved = world.anvil.rpc("evm_snapshot")
+    digests = here.accept(world.registration("A1"))
+    here.settle()
+    assert here.states(digests) == ["final"]
+    assert world.anvil.rpc("evm_revert", saved)
+    assert world.chain.nonce(RELAYER.signer) == 0
+    here.settle()
+    assert here.states(digests) == ["final"]
+    assert world.chain.nonce(RELAYER.signer) == 1
+    assert here.refusals() == []
+
+
+def test_another_chains_node_that_is_behind_stops_the_relayer(world: World, here: Installation) -> None:
+    saved = world.anvil.rpc("evm_snapshot")
+    here.accept(world.registration("A1"))
+    here.settle()
+    world.anvil.rpc("evm_revert", saved)
+    elsewhere = here.restarted(development=False)
+    with pytest.raises(UnavailableError, match="were final already"):
+        elsewhere.relay.step()
+
+
+def test_a_statement_that_stands_already_is_not_sent_again(world: World, here: Installation) -> None:
+    """Somebody else brought it, and the index has not read that yet."""
+    anchor = world.signed(Anchor(MAKER, 5, b"r" * 32, ZERO), KEYS[MAKER])
+    assert world.bring(anchor).success
+    digests = here.accept(anchor)
+    assert here.relay.step().sent == 0
+    here.settle()
+    assert here.states(digests) == ["final"]
+
+
+def test_a_node_that_is_down_changes_nothing_and_is_waited_for(world: World, here: Installation) -> None:
+    digests = here.accept(world.registration("A1"))
+    world.anvil.process.kill()
+    world.anvil.process.wait()
+    with pytest.raises(UnavailableError):
+        here.relay.step()
+    assert here.states(digests) == ["pending"]
+
+
+def test_the_largest_batch_stays_under_the_gas_a_transaction_may_use(world: World, here: Installation) -> None:
+    registrations = [world.registration(f"L{number}") for number in range(130)]
+    big = here.restarted(most_events=600)
+    digests = big.accept(*registrations)
+    big.settle(20)
+    assert set(big.states(digests)) == {"final"}
+    for slot in big.journal.everything(RELAYER.signer):
+        assert slot.latest.gas <= 16_000_000
+
+
+def test_a_split_with_many_children_gets_enough_gas(world: World, here: Installation) -> None:
+    registration = world.registration("A1", quantity=300)
+    (digest,) = here.accept(registration)
+    here.settle()
+    batch = parts.batch_id(registration.statement.gtin, "A1")  # type: ignore[union-attr]
+    attachment = parts.pack_children([(None, 1)] * 150)
+    split = world.event(Kind.SPLIT, MAKER, batch, digest, quantity=150, attachment=attachment)
+    digests = here.accept(split)
+    here.settle()
+    assert here.states(digests) == ["final"]
+    assert ReadModel(here.db).consignment(parts.child_id(digests[0], 149)) is not None
+
+
+def _crash(*_: Any, **__: Any) -> None:
+    raise SystemError
