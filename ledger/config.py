@@ -77,7 +77,6 @@ class Settings:
     max_image_bytes: int = _setting(12 << 20, "Largest picture.", "bytes", 1 << 10, 1 << 30)
     max_image_pixels: int = _setting(50_000_000, "Most pixels in a picture.", "pixels", 10_000, 1_000_000_000)
     max_codes: int = _setting(10_000, "Most codes in one request.", "codes", 1, 1_000_000)
-    max_code_length: int = _setting(4_096, "Longest code.", "characters", 100, 65_536)
     max_json_depth: int = _setting(32, "Deepest nesting of JSON.", "levels", 4, 200)
 
     def __post_init__(self) -> None:
