@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ledger import index
 from ledger.core.errors import ContradictionError, TooManyResultsError, UnavailableError
 from ledger.core.facts import CustodyEvent
 from ledger.index import Indexer
@@ -116,6 +117,15 @@ def test_final_blocks_are_read_in_ranges_as_large_as_the_node_allows(db: Databas
     assert 4 < chain.calls.count("final_facts") < 60
 
 
+def test_ranges_shrink_where_facts_are_many(
+    db: Database, chain: SimulatedChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_ENOUGH_FACTS", 5)
+    catch_up(indexer_of(db, chain, span=16))
+    check_equals_chain(db, chain)
+    assert chain.calls.count("final_facts") > 6
+
+
 def test_a_node_that_refuses_even_one_block_is_reported(chain: SimulatedChain, indexer: Indexer) -> None:
     def refuse(method: str, answer: Any) -> Any:
         if method == "final_facts":
@@ -200,8 +210,9 @@ def test_a_node_without_our_final_block_is_behind_and_no_contradiction(
     catch_up(indexer)
     before = indexing.dump(db)
     chain.reorganise(14)
-    chain.lie = lambda method, answer: [None] * len(answer) if method == "headers" else answer
-    with pytest.raises(UnavailableError):
+    # One header is asked for to go on, many to walk back.
+    chain.lie = lambda method, answer: [None] * len(answer) if method == "headers" and len(answer) > 1 else answer
+    with pytest.raises(UnavailableError, match="which was final"):
         catch_up(indexer)
     assert indexing.dump(db) == before
 

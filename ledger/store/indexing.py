@@ -28,7 +28,8 @@ _PRUNE = """
 _SET_STATUS = """
     INSERT INTO chain_status (id, head_block, finalized_block, heard_at, generation) VALUES (1, ?, ?, ?, 0)
     ON CONFLICT (id) DO UPDATE SET head_block = excluded.head_block, heard_at = excluded.heard_at,
-    finalized_block = max(chain_status.finalized_block, excluded.finalized_block)
+    finalized_block = CASE WHEN excluded.finalized_block > chain_status.finalized_block
+    THEN excluded.finalized_block ELSE chain_status.finalized_block END
 """
 _CHANGED = """
     INSERT INTO chain_status (id, head_block, finalized_block, heard_at, generation) VALUES (1, -1, -1, 0, 1)

@@ -93,7 +93,7 @@ registrations = _facts(
     _blob("digest", unique=True),
     _blob("batch", unique=True),
     _number("manufacturer"),
-    _text("gtin", index=True),
+    _text("gtin"),
     _text("lot"),
     _small("product_class"),
     _number("quantity"),
@@ -102,6 +102,7 @@ registrations = _facts(
     _blob("unit_root"),
     _blob("details"),
     _blob("key"),
+    Index(None, "gtin", "lot"),
 )
 custody_events = _facts(
     "custody_events",
