@@ -10,6 +10,7 @@ module.exports = {
     "max-line-length": "off", // forge fmt lays out code; the signed type strings are longer than any line
     "no-empty-blocks": "off", // an empty `try` block says that success needs nothing more
     "one-contract-per-file": "off", // the libraries of constants of one vocabulary stand together
+    "no-complex-fallback": "off", // the P-256 verifier answers raw calls, as the precompile it stands in for
     "not-rely-on-time": "off", // windows of block time, minutes to days wide, are the rule
     "use-natspec": "off", // the interfaces are documented; a tag that repeats its name says nothing
     "gas-increment-by-one": "off", // the optimizer does it

@@ -19,7 +19,7 @@ LOCKS += ("requirements-solidity.txt",)
 PROGRAMS = (".ci/run", "scripts/demo", "scripts/forge", "scripts/halmos", "scripts/lock", "scripts/setup")
 PROGRAMS += ("scripts/slither", "scripts/test")
 TEXT = {".cjs", ".css", ".html", ".js", ".json", ".md", ".py", ".sol", ".toml", ".txt", ".svg", ""}
-PERSONAL_PATH = re.compile(r"(?<![\w.$}/])/(?:root|home|Users|work)/\w")
+PERSONAL_PATH = re.compile(r"(?<![\w.$}/])/(?:root|work)/\w")
 INDEX_ADDRESS = re.compile(r"--(?:extra-)?index-url|--find-links|^registry\s*=|\"resolved\":", re.MULTILINE)
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/=\n]{60}")
