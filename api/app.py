@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.staticfiles import StaticFiles
 
 from api import described, errors
@@ -23,6 +23,8 @@ from ledger.verify import Verifier
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlette.types import Scope
+
     from ledger.config import Settings
     from ledger.store.database import Database
     from ledger.submit import ChainView
@@ -35,6 +37,15 @@ ABOUT: Final = (
 )
 PICTURES_AT_ONCE: Final = 2  # decoding is all CPU; more at once only makes each slower
 STREAMS_AT_ONCE: Final = 200
+
+
+class PlainRoute(Route):
+    """A route without the framework's reading of parameters; it names itself in the scope as the others do."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether `scope` is for this route, and what it adds to it."""
+        match, child = super().matches(scope)
+        return match, {**child, "route": self}
 
 
 class Application(FastAPI):
@@ -64,9 +75,11 @@ def create_app(
         chain_view: What `submit` asks the chain; None if the chain is not at hand.
         clock: Tells the time in Unix seconds.
     """
-    app = Application(title="Lotproof", version="1", description=ABOUT, docs_url=None, redoc_url=None)
+    app = Application(
+        title="Lotproof", version="1", description=ABOUT, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     app.state.installation = installation = _installation(settings, database, identity, chain_view, clock)
-    app.router.routes.append(Route("/v1/verify", verify.verify_text, methods=["GET"]))
+    app.router.routes.append(PlainRoute("/v1/verify", verify.verify_text, methods=["GET"]))
     for module in (verify, chain, statements, ledger, events, labels, resolver, health, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=str(resources.files("api.web") / "static")), name="static")

@@ -1,0 +1,209 @@
+"""The verifier answers from its caches only what it would answer without them."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger import verify
+from ledger.config import Settings
+from ledger.core.errors import InvalidCodeError, InvalidInputError
+from ledger.core.facts import IndexedBlock, Recorded
+from ledger.core.keccak import keccak256
+from ledger.core.vocabulary import Kind
+from ledger.store import indexing
+from ledger.store.database import Database, open_database
+from ledger.store.read_model import ReadModel
+from ledger.verify import Verifier, product_name
+from tests.core.batch_story import MAKER, PHARMACY
+from tests.indexed_world import CARTON, GTIN, LOTS, PALLET, World, link, world, write
+
+CODES = [link(), *(link(lot) for lot in LOTS.values()), CARTON, PALLET, GTIN, "nonsense", link("ABSENT")]
+
+
+class Counting(ReadModel):
+    """A read model that counts what it is asked."""
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self.asked: Counter[str] = Counter()
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in {"batch", "batch_by_id", "lineage", "organisation", "key", "licensee"}:
+            object.__getattribute__(self, "asked")[name] += 1
+        return object.__getattribute__(self, name)
+
+
+@pytest.fixture(scope="module")
+def told() -> World:
+    return world()
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory, told: World) -> Path:
+    path = tmp_path_factory.mktemp("template") / "lotproof.db"
+    opened = open_database(f"sqlite:///{path}")
+    write(opened, told)
+    opened.close()
+    return path
+
+
+@pytest.fixture
+def database(tmp_path: Path, template: Path) -> Iterator[Database]:
+    opened = open_database(f"sqlite:///{shutil.copy(template, tmp_path)}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def facts(database: Database) -> Counting:
+    return Counting(database)
+
+
+@pytest.fixture
+def verifier(facts: Counting, tmp_path: Path, told: World) -> Verifier:
+    return Verifier(facts, Settings(data_dir=tmp_path), clock=lambda: told.now)
+
+
+def recall(told: World, block: int) -> IndexedBlock:
+    """A block in which the maker recalls the good batch."""
+    story = deepcopy(told.stories["good"])
+    assert story.registration is not None
+    done = story.record(Kind.RECALL, story.registration.batch, MAKER, place="")
+    placed = replace(done, recorded=Recorded(block, 0, told.now, b"\x05" * 32))
+    return IndexedBlock(block, keccak256(b"new"), keccak256(b"old"), told.now, (placed,))
+
+
+def test_a_cached_answer_equals_a_fresh_one(verifier: Verifier, facts: Counting, tmp_path: Path, told: World) -> None:
+    scanners = [verify.NOBODY, verifier.scanner("SGSIN", None, PHARMACY, now=told.now)]
+    for _ in range(3):
+        for code in CODES:
+            for scanner in scanners:
+                fresh = Verifier(facts, Settings(data_dir=tmp_path)).answer(code, scanner, now=told.now)
+                assert verifier.answer(code, scanner, now=told.now) == fresh
+
+
+def test_what_is_known_is_not_loaded_again(verifier: Verifier, facts: Counting, told: World) -> None:
+    kept = [code for code in CODES if code != GTIN]  # a bare GTIN names no batch to keep
+    for code in kept:
+        verifier.answer(code, now=told.now)
+    facts.asked.clear()
+    for code in kept:
+        verifier.answer(code, now=told.now)
+        verifier.answer(code, now=told.now + 1)
+    assert facts.asked == {}
+
+
+def test_organisations_and_keys_are_shared_between_batches(verifier: Verifier, facts: Counting, told: World) -> None:
+    verifier.answer(link(), now=told.now)
+    facts.asked.clear()
+    verifier.answer(link(LOTS["recalled"]), now=told.now)
+    assert (facts.asked["organisation"], facts.asked["key"]) == (0, 0)
+
+
+def test_what_was_just_recorded_changes_the_verdict(verifier: Verifier, database: Database, told: World) -> None:
+    assert verifier.verify(link()).verdict == "verified"
+    indexing.append(database, [recall(told, told.last_block + 1)])
+    assert verifier.verify(link()).reason == "recalled"
+    assert orjson.loads(verifier.answer(link(), now=told.now))["reason"] == "recalled"
+    indexing.rollback(database, told.last_block)
+    assert verifier.verify(link()).verdict == "verified"
+
+
+def test_the_clock_alone_changes_the_verdict(verifier: Verifier, told: World) -> None:
+    later = int(datetime(2027, 4, 2, tzinfo=UTC).timestamp())
+    assert verifier.verify(link(), now=told.now).verdict == "verified"
+    assert verifier.verify(link(), now=later).reason == "expired"
+    assert verifier.verify(link()).verdict == "verified"
+
+
+def test_the_answer_tells_how_far_the_chain_has_come(verifier: Verifier, database: Database, told: World) -> None:
+    before = orjson.loads(verifier.answer(link(), now=told.now))["as_of"]
+    indexing.set_status(database, head_block=told.last_block + 9, finalized_block=told.last_block, heard_at=told.now)
+    after = orjson.loads(verifier.answer(link(), now=told.now))["as_of"]
+    assert (before["lag_blocks"], after["lag_blocks"]) == (0, 9)
+
+
+def test_what_counts_as_fresh_is_set(facts: Counting, tmp_path: Path, told: World) -> None:
+    patient = Verifier(facts, Settings(data_dir=tmp_path, fresh_seconds=1_000))
+    hasty = Verifier(facts, Settings(data_dir=tmp_path, fresh_seconds=10))
+    results = [each.verify(link(), now=told.now + 100).checks[12].result for each in (patient, hasty)]
+    assert results == ["passed", "failed"]
+
+
+def test_many_codes_are_judged_in_their_order(verifier: Verifier, told: World) -> None:
+    verdicts = verifier.verify_many(CODES, now=told.now)
+    assert [verdict.to_json() for verdict in verdicts] == [verifier.verify(code).to_json() for code in CODES]
+    assert verdicts[0].verdict == "verified"
+
+
+@pytest.mark.parametrize("count", [0, 4])
+def test_how_many_codes_are_judged_at_once_is_set(facts: Counting, tmp_path: Path, told: World, count: int) -> None:
+    verifier = Verifier(facts, Settings(data_dir=tmp_path, max_codes=3))
+    with pytest.raises(InvalidInputError) as caught:
+        verifier.verify_many(["a"] * count, now=told.now)
+    assert caught.value.field == "codes"
+
+
+def test_caches_are_bounded(facts: Counting, tmp_path: Path, told: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CODES_KEPT", "ANSWERS_KEPT", "BATCHES_KEPT", "ORGANISATIONS_KEPT"):
+        monkeypatch.setattr(verify, name, 3)
+    verifier = Verifier(facts, Settings(data_dir=tmp_path))
+    for code in CODES:
+        verifier.answer(code, now=told.now)
+    generation = verifier._generation
+    kept = (verifier._codes, generation.answers, generation.found, generation.dossiers, generation.organisations)
+    assert [len(each._values) for each in kept] == [3] * 5
+
+
+def test_a_text_too_long_for_a_code_is_not_kept(verifier: Verifier, told: World) -> None:
+    error = verifier.code("9" * 3_000, now=told.now)
+    assert isinstance(error, InvalidCodeError)
+    assert error.evidence["rule"] == "too_long"
+    assert not verifier._codes._values
+
+
+def test_a_carton_of_a_large_batch_is_judged_by_its_own_way(
+    verifier: Verifier, facts: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = verifier.verify(CARTON).to_json()
+    monkeypatch.setattr(verify, "LARGE_BATCH", 0)
+    verifier._generation = verify._Generation(-1)
+    facts.asked.clear()
+    assert verifier.verify(CARTON).to_json() == whole
+    assert facts.asked["lineage"] == 1
+    assert facts.asked["batch_by_id"] == 0
+
+
+def test_who_scans_is_checked_and_normalised(verifier: Verifier, told: World) -> None:
+    scanner = verifier.scanner(" sg sin", "2026-05-28T20:00:00+08:00", "4", now=told.now)
+    assert scanner == verify.Scanner("SGSIN", 1_779_969_600, 4)
+    assert verifier.scanner(now=told.now) is verify.NOBODY
+    assert verifier.scanner(None, told.now + verify.EARLY_SECONDS, 4, now=told.now).at == told.now + 600
+
+
+@given(st.text(max_size=60))
+def test_no_time_breaks_the_reader(text: str) -> None:
+    with suppress(InvalidInputError):
+        assert isinstance(verify._moment(text, 2**40), int)
+
+
+@pytest.mark.parametrize("document", [b'{"product": 5}', b"{}", None])
+def test_a_product_without_a_name_has_none(document: bytes | None) -> None:
+    assert product_name(document) == ""
+
+
+def test_a_products_name_is_that_of_its_document() -> None:
+    assert product_name(b'{"product": "Vaccine \xc3\xa9"}') == "Vaccine é"
