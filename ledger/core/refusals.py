@@ -36,11 +36,6 @@ class Words(NamedTuple):
         """The parameters' names in order."""
         return tuple(declaration.split()[1] for declaration in self.parameters.split(",") if declaration)
 
-    @property
-    def types(self) -> tuple[str, ...]:
-        """The parameters' Solidity types in order."""
-        return tuple(declaration.split()[0] for declaration in self.parameters.split(",") if declaration)
-
 
 REFUSALS: Final[dict[str, Words]] = {
     # Signatures and keys

@@ -129,7 +129,7 @@ def _require(submission: Submission, court: Court) -> None:
             _require_accredited_by(statement.organisation, statement.authority, court)
         case KeyAddition():
             _require_key_addition(statement, submission, court)
-        case KeyEnding():
+        case _:  # what is left is a KeyEnding
             court.authorise(statement.actor, Purpose.ADMIN, digest, submission.signer, submission.signature)
             _require_key_ending(statement, digest, court)
 

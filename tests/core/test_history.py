@@ -169,7 +169,7 @@ def broken(logs: facts.BatchFacts) -> list[str]:
 
 
 def test_a_dropped_event_is_found_as_soon_as_a_holder_goes_on() -> None:
-    """Heads show it to the next holder's event. What is cut off at the very end leaves no trace in logs, only on chain."""
+    """Heads show it to the next holder. What is cut off at the very end leaves no trace in logs, only on chain."""
     story, _ids = journey()
     logs = story.logs()
     found = 0
@@ -371,6 +371,20 @@ def test_corrections_by_another_or_of_another_consignment_are_found() -> None:
     assert broken(story.logs()) == ["NotActor", "AlreadyRecorded"]
     story.events.pop(-2)
     assert broken(story.logs()) == ["UnexpectedField"]
+
+
+def test_goods_that_move_by_themselves_while_on_a_pallet_are_found() -> None:
+    story, _sold, kept = delivered()
+    story.pack(CARRIER, [kept], others=1)
+    story.ship(kept, CARRIER, PHARMACY, 600)
+    assert broken(story.logs()) == ["InPallet"]
+
+
+def test_a_correction_of_something_that_these_logs_do_not_hold_is_no_break() -> None:
+    story = settled()
+    batch = story.register()
+    story.record(Kind.CORRECT, batch, MAKER, previous=keccak256(b"elsewhere"))
+    assert broken(story.logs()) == []
 
 
 def test_logs_of_nothing_fold_to_the_registration() -> None:

@@ -61,7 +61,7 @@ def read_code(text: str, now: int) -> Code | InvalidCodeError:
         return error
 
 
-def to_json(value: Any) -> Any:
+def to_json(value: Any) -> Any:  # noqa: PLR0911 - one line for each type
     """Write facts: records as objects, bytes as hexadecimal, dates as ISO 8601, words of a vocabulary by name."""
     if is_dataclass(value):
         return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
@@ -78,7 +78,7 @@ def to_json(value: Any) -> Any:
     return [to_json(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
-def from_json(kind: Any, value: Any) -> Any:
+def from_json(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one line for each type
     """Read what `to_json` wrote; the inverse for every type of `ledger.core.facts`."""
     if value is None or kind in (int, str, bool):
         return value
