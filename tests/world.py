@@ -33,7 +33,7 @@ from ledger.core.submission import Submission
 from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from ledger.store.outbox import Outbox, StatementState
@@ -102,52 +102,18 @@ class Anvil:
         self.process.wait()
 
 
-class World:
-    """A node, a ledger, a regulator, a maker, a carrier (with a P-256 key) and a pharmacy."""
+class Scribe:
+    """Writes and signs the statements of these organisations.
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.anvil = Anvil(folder, *options)
-        self.chain = self.anvil.chain
-        receipt = self.send(b"", deployment_data(COUNCIL.signer))
-        self.ledger = Ledger(self.chain, receipt.contract)
-        self.domain = Domain(CHAIN_ID, receipt.contract)
-        self.sequence = 0
-        self._admit()
-        for number, roles in ((MAKER, Role.MANUFACTURER), (CARRIER, Role.CARRIER), (PHARMACY, Role.PHARMACY)):
-            prefixes = (_PREFIX,) if number == MAKER else ()
-            self.bring(self.accreditation(number, roles, prefixes=prefixes))
+    Args:
+        domain: The ledger they are for.
+        now: Unix seconds, for the time that events state.
+    """
 
-    def now(self) -> int:
-        return self.chain.head().time
-
-    def send(self, to: bytes, data: bytes, sender: AddressSigner = _MESSENGER) -> Receipt:
-        """Bring call data at once, outside every journal."""
-        fields = {"from": sender.address, "data": "0x" + data.hex(), "gas": hex(16_000_000)}
-        if to:
-            fields["to"] = "0x" + to.hex()
-        hash_ = bytes.fromhex(self.anvil.rpc("eth_sendTransaction", fields)[2:])
-        return self.receipt(hash_)
-
-    def receipt(self, hash_: bytes) -> Receipt:
-        """Anvil mines a moment after it answers."""
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
-            receipt = self.chain.receipts([hash_])[0]
-            if receipt is not None:
-                return receipt
-            time.sleep(0.005)
-        raise AssertionError("not mined")
-
-    def bring(self, *submissions: Submission) -> Receipt:
-        return self.send(self.ledger.address, call_data(submissions))
-
-    def _admit(self) -> None:
-        key = KEYS[REGULATOR]
-        addition = KeyAddition(REGULATOR, key.signer, int(Purpose.ADMIN | Purpose.EVENTS), 0, 0)
-        signature = key.sign(addition.digest(self.domain))
-        arguments = ("Regulator", b"BE", 0, int(Role.REGULATOR | Role.CUSTOMS), [], key.signer, signature)
-        receipt = self.send(self.ledger.address, encode_call("admitAuthority", *arguments), COUNCIL)
-        assert receipt.success
+    def __init__(self, domain: Domain, now: Callable[[], float]) -> None:
+        self.domain = domain
+        self.sequence = 0  # of the regulator
+        self.now = now
 
     def signed(self, statement: Any, key: Signer, **beside: Any) -> Submission:
         signature = key.sign(statement.digest(self.domain))
@@ -217,7 +183,7 @@ class World:
             previous=previous,
             actor=actor,
             kind=int(kind),
-            occurred_at=self.now() if occurred_at is None else occurred_at,
+            occurred_at=int(self.now()) if occurred_at is None else occurred_at,
             counterparty=counterparty,
             quantity=quantity,
             place=place,
@@ -242,6 +208,50 @@ class World:
             expects=submission.digests(self.domain),
             arrived_at=int(time.time()),
         )
+
+
+class World(Scribe):
+    """A node, a ledger, a regulator, a maker, a carrier (with a P-256 key) and a pharmacy."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.anvil = Anvil(folder, *options)
+        self.chain = self.anvil.chain
+        receipt = self.send(b"", deployment_data(COUNCIL.signer))
+        self.ledger = Ledger(self.chain, receipt.contract)
+        super().__init__(Domain(CHAIN_ID, receipt.contract), lambda: self.chain.head().time)
+        self._admit()
+        for number, roles in ((MAKER, Role.MANUFACTURER), (CARRIER, Role.CARRIER), (PHARMACY, Role.PHARMACY)):
+            prefixes = (_PREFIX,) if number == MAKER else ()
+            self.bring(self.accreditation(number, roles, prefixes=prefixes))
+
+    def send(self, to: bytes, data: bytes, sender: AddressSigner = _MESSENGER) -> Receipt:
+        """Bring call data at once, outside every journal."""
+        fields = {"from": sender.address, "data": "0x" + data.hex(), "gas": hex(16_000_000)}
+        if to:
+            fields["to"] = "0x" + to.hex()
+        hash_ = bytes.fromhex(self.anvil.rpc("eth_sendTransaction", fields)[2:])
+        return self.receipt(hash_)
+
+    def receipt(self, hash_: bytes) -> Receipt:
+        """Anvil mines a moment after it answers."""
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            receipt = self.chain.receipts([hash_])[0]
+            if receipt is not None:
+                return receipt
+            time.sleep(0.005)
+        raise AssertionError("not mined")
+
+    def bring(self, *submissions: Submission) -> Receipt:
+        return self.send(self.ledger.address, call_data(submissions))
+
+    def _admit(self) -> None:
+        key = KEYS[REGULATOR]
+        addition = KeyAddition(REGULATOR, key.signer, int(Purpose.ADMIN | Purpose.EVENTS), 0, 0)
+        signature = key.sign(addition.digest(self.domain))
+        arguments = ("Regulator", b"BE", 0, int(Role.REGULATOR | Role.CUSTOMS), [], key.signer, signature)
+        receipt = self.send(self.ledger.address, encode_call("admitAuthority", *arguments), COUNCIL)
+        assert receipt.success
 
 
 @contextmanager

@@ -204,13 +204,21 @@ class DevChain:
         home = self._folder / "home"  # Anvil caches there; a fresh one each time
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir()
-        self._port = _free_port(self._port)
+        self._port = _free_port(self._port or self._last_port())
+        (self._folder / "port").write_text(str(self._port))
         command = [str(self._anvil or find_anvil()), *_options(self._port)]
         if dump is not None:
             state = home / "state.json"
             state.write_bytes(dump.unpack())
             command += ["--load-state", str(state)]
         return _Process.spawn(command, self._folder, self._port)
+
+    def _last_port(self) -> int:
+        """Give the port of before, also that of a killed predecessor: others go on asking there."""
+        try:
+            return int((self._folder / "port").read_text())
+        except (OSError, ValueError):
+            return 0
 
     def _comes_up(self, dump: Dump | None) -> bool:
         """Wait until Anvil answers, and make sure that it holds the state it was given."""
