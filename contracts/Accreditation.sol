@@ -234,10 +234,10 @@ abstract contract Accreditation is IAccreditation, EIP712 {
     function _authoriseEvents(uint32 number, bytes32 digest, bytes calldata signer, bytes calldata signature)
         internal
         view
-        returns (bytes32 id)
+        returns (bytes32 id, uint8 roles)
     {
         uint8 purposes;
-        (id, purposes) = _authorise(number, digest, signer, signature);
+        (id, purposes, roles) = _authorise(number, digest, signer, signature);
         if (purposes & Purpose.EVENTS == 0) revert PurposeMissing(id, Purpose.EVENTS);
     }
 
@@ -246,15 +246,18 @@ abstract contract Accreditation is IAccreditation, EIP712 {
         private
         view
     {
-        (bytes32 id, uint8 purposes) = _authorise(number, digest, signer, signature);
+        (bytes32 id, uint8 purposes,) = _authorise(number, digest, signer, signature);
         if (purposes & Purpose.ADMIN == 0) revert PurposeMissing(id, Purpose.ADMIN);
     }
 
     /// @dev The one gate of every signed statement: a live key of an active organisation signed it.
+    /// @return id The key.
+    /// @return purposes The key's.
+    /// @return roles The organisation's.
     function _authorise(uint32 number, bytes32 digest, bytes calldata signer, bytes calldata signature)
         private
         view
-        returns (bytes32 id, uint8 purposes)
+        returns (bytes32 id, uint8 purposes, uint8 roles)
     {
         id = keccak256(signer);
         Key memory k = _keys[id];
@@ -263,25 +266,27 @@ abstract contract Accreditation is IAccreditation, EIP712 {
                 || (k.validUntil != 0 && block.timestamp >= k.validUntil)
         ) revert KeyNotLive(id, uint40(block.timestamp));
         if (k.organisation != number) revert KeyOfAnother(id, number, k.organisation);
-        _requireActive(number);
+        roles = _rolesOf(number);
         if (!_isSigned(signer, digest, signature)) revert InvalidSignature(digest, signer);
         purposes = k.purposes;
     }
 
-    function _requireActive(uint32 number) internal view returns (Organisation storage found) {
-        found = _organisations[number];
+    /// @dev The roles of an organisation that must be active.
+    function _rolesOf(uint32 number) internal view returns (uint8) {
+        Organisation storage found = _organisations[number];
         if (found.authority == 0) revert UnknownOrganisation(number);
         if (found.suspendedAt != 0) revert OrganisationNotActive(number, found.suspendedAt);
+        return found.roles;
     }
 
-    /// @param roles Bits of {Role}, one of which is enough.
-    function _requireRole(uint32 number, uint8 roles) internal view returns (Organisation storage found) {
-        found = _requireActive(number);
-        if (found.roles & roles == 0) revert RoleMissing(number, roles);
+    /// @param roles What the organisation has.
+    /// @param needed Bits of {Role}, one of which is enough.
+    function _requireRole(uint32 number, uint8 roles, uint8 needed) internal pure {
+        if (roles & needed == 0) revert RoleMissing(number, needed);
     }
 
-    function _organisation(uint32 number) internal view returns (Organisation storage) {
-        return _organisations[number];
+    function _countryOf(uint32 number) internal view returns (bytes2) {
+        return _organisations[number].country;
     }
 
     function _companyPrefixes(uint32 number) internal view returns (uint64[] storage) {
@@ -352,9 +357,7 @@ abstract contract Accreditation is IAccreditation, EIP712 {
         bytes32 id = keccak256(signer);
         Key memory present = _keys[id];
         if (present.organisation != 0) {
-            bool same = present.organisation == added.organisation && present.purposes == added.purposes
-                && present.validFrom == added.validFrom && present.validUntil == added.validUntil;
-            if (same) revert AlreadyRecorded(digest);
+            if (keccak256(abi.encode(present)) == keccak256(abi.encode(added))) revert AlreadyRecorded(digest);
             revert KeyTaken(id, present.organisation);
         }
         if (!_isSigned(signer, digest, signature)) revert InvalidSignature(digest, signer);

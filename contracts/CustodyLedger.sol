@@ -17,6 +17,11 @@ contract CustodyLedger is CustodyRules {
     /// @param council_ Admits authorities, may pause: a multisig contract in production.
     constructor(address council_) Accreditation(council_) {}
 
+    modifier onlySelf() {
+        if (msg.sender != address(this)) revert NotSelf(msg.sender);
+        _;
+    }
+
     // ---- registrations ----
 
     /// @inheritdoc ICustodyLedger
@@ -24,25 +29,34 @@ contract CustodyLedger is CustodyRules {
         external
         whenNotPaused
     {
-        bytes32 digest = digestOfBatchRegistration(statement);
-        bytes32 key = _authoriseEvents(statement.manufacturer, digest, signer, signature);
-        _register(statement, digest, key);
+        _registerSigned(statement, signer, signature);
     }
 
     /// @inheritdoc ICustodyLedger
     function registerMany(SignedRegistration[] calldata items) external whenNotPaused {
-        for (uint256 i = 0; i < items.length; ++i) {
-            uint256 available = gasleft();
-            // slither-disable-next-line calls-loop: calls itself only, so that a refusal undoes one statement alone
-            try this.register(items[i].statement, items[i].signer, items[i].signature) {}
-            catch (bytes memory reason) {
-                _refuse(digestOfBatchRegistration(items[i].statement), reason, available);
-            }
+        bytes memory again = _callAgain(this.registerOne.selector);
+        for (uint16 i = 0; i < items.length; ++i) {
+            bytes memory reason = _attempt(again, i);
+            if (reason.length != 0) _refuse(digestOfBatchRegistration(items[i].statement), reason);
         }
     }
 
+    /// @notice One of the items given to {registerMany}; only the contract itself may call it.
+    function registerOne(SignedRegistration[] calldata items, uint256 index) external onlySelf {
+        SignedRegistration calldata item = items[index];
+        _registerSigned(item.statement, item.signer, item.signature);
+    }
+
+    function _registerSigned(BatchRegistration calldata statement, bytes calldata signer, bytes calldata signature)
+        private
+    {
+        bytes32 digest = digestOfBatchRegistration(statement);
+        (bytes32 key, uint8 roles) = _authoriseEvents(statement.manufacturer, digest, signer, signature);
+        _requireRole(statement.manufacturer, roles, Role.MANUFACTURER);
+        _register(statement, digest, key);
+    }
+
     function _register(BatchRegistration memory r, bytes32 digest, bytes32 key) private {
-        _requireRole(r.manufacturer, Role.MANUFACTURER);
         _checkFacts(r);
         bytes32 batch = keccak256(abi.encode(r.gtin, r.lot));
         Consignment memory first = _load(batch);
@@ -89,22 +103,22 @@ contract CustodyLedger is CustodyRules {
         bytes calldata signer,
         bytes calldata signature
     ) external whenNotPaused {
-        bytes32 digest = digestOfCustodyEvent(statement);
-        bytes32 key = _authoriseEvents(statement.actor, digest, signer, signature);
-        _record(statement, attachment, digest, key);
+        _recordSigned(statement, attachment, signer, signature);
     }
 
     /// @inheritdoc ICustodyLedger
     function recordMany(SignedCustodyEvent[] calldata items) external whenNotPaused {
-        for (uint256 i = 0; i < items.length; ++i) {
-            SignedCustodyEvent calldata item = items[i];
-            uint256 available = gasleft();
-            // slither-disable-next-line calls-loop: calls itself only, so that a refusal undoes one statement alone
-            try this.record(item.statement, item.attachment, item.signer, item.signature) {}
-            catch (bytes memory reason) {
-                _refuse(digestOfCustodyEvent(item.statement), reason, available);
-            }
+        bytes memory again = _callAgain(this.recordOne.selector);
+        for (uint16 i = 0; i < items.length; ++i) {
+            bytes memory reason = _attempt(again, i);
+            if (reason.length != 0) _refuse(digestOfCustodyEvent(items[i].statement), reason);
         }
+    }
+
+    /// @notice One of the items given to {recordMany}; only the contract itself may call it.
+    function recordOne(SignedCustodyEvent[] calldata items, uint256 index) external onlySelf {
+        SignedCustodyEvent calldata item = items[index];
+        _recordSigned(item.statement, item.attachment, item.signer, item.signature);
     }
 
     /// @inheritdoc ICustodyLedger
@@ -116,13 +130,13 @@ contract CustodyLedger is CustodyRules {
         bytes calldata signature
     ) external whenNotPaused {
         bytes32[] memory digests = _checkBundle(statement, events, attachments);
-        bytes32 key = _authoriseEvents(statement.actor, _digestOfBundle(statement), signer, signature);
+        (bytes32 key, uint8 roles) = _authoriseEvents(statement.actor, _digestOfBundle(statement), signer, signature);
         for (uint256 i = 0; i < events.length; ++i) {
-            uint256 available = gasleft();
             // slither-disable-next-line calls-loop: calls itself only, so that a refusal undoes one statement alone
-            try this.recordAuthorised(events[i], attachments[i], digests[i], key) {}
+            try this.recordAuthorised(events[i], attachments[i], digests[i], key, roles) {}
             catch (bytes memory reason) {
-                _refuse(digests[i], reason, available);
+                _requireReason(reason);
+                _refuse(digests[i], reason);
             }
         }
     }
@@ -132,14 +146,27 @@ contract CustodyLedger is CustodyRules {
         CustodyEvent calldata statement,
         bytes calldata attachment,
         bytes32 digest,
-        bytes32 signerKey
-    ) external {
-        if (msg.sender != address(this)) revert NotSelf(msg.sender);
-        _record(statement, attachment, digest, signerKey);
+        bytes32 signerKey,
+        uint8 roles
+    ) external onlySelf {
+        _record(statement, attachment, digest, signerKey, roles);
+    }
+
+    function _recordSigned(
+        CustodyEvent memory e,
+        bytes calldata attachment,
+        bytes calldata signer,
+        bytes calldata signature
+    ) private {
+        bytes32 digest = _hashTypedDataV4(Statements.structHash(e));
+        (bytes32 key, uint8 roles) = _authoriseEvents(e.actor, digest, signer, signature);
+        _record(e, attachment, digest, key, roles);
     }
 
     /// @dev The log first, because those of parts follow it; a refusal takes it back with all else.
-    function _record(CustodyEvent memory e, bytes calldata attachment, bytes32 digest, bytes32 key) private {
+    function _record(CustodyEvent memory e, bytes calldata attachment, bytes32 digest, bytes32 key, uint8 roles)
+        private
+    {
         emit CustodyRecorded(
             digest,
             e.consignment,
@@ -154,7 +181,7 @@ contract CustodyLedger is CustodyRules {
             e.details,
             key
         );
-        _apply(e, attachment, digest);
+        _apply(e, attachment, digest, roles);
     }
 
     function _checkBundle(Bundle calldata statement, CustodyEvent[] calldata events, bytes[] calldata attachments)
@@ -163,8 +190,9 @@ contract CustodyLedger is CustodyRules {
         returns (bytes32[] memory digests)
     {
         uint256 count = events.length;
-        if (count != statement.count) revert QuantityMismatch(statement.count, uint32(count));
-        if (count != attachments.length) revert QuantityMismatch(statement.count, uint32(attachments.length));
+        if (count != statement.count || count != attachments.length) {
+            revert QuantityMismatch(statement.count, uint32(count));
+        }
         digests = new bytes32[](count);
         for (uint256 i = 0; i < count; ++i) {
             if (events[i].actor != statement.actor) revert NotActor(statement.actor, events[i].actor);
@@ -175,11 +203,33 @@ contract CustodyLedger is CustodyRules {
         if (given != statement.digests) revert BundleMismatch(statement.digests, given);
     }
 
+    // ---- many at once ----
+
+    /// @dev The call data that came in goes on into calls to itself, with the number of one item behind the list's offset: to
+    /// encode every item anew would cost 2,000 gas each.
+    function _callAgain(bytes4 selector) private pure returns (bytes memory) {
+        return abi.encodePacked(selector, uint256(bytes32(msg.data[4:36])) + 32, uint256(0), msg.data[36:]);
+    }
+
+    /// @dev Tries one item; its writes stay or vanish together.
+    /// @return reason Why it was refused; empty if it was not.
+    function _attempt(bytes memory again, uint16 index) private returns (bytes memory reason) {
+        (again[66], again[67]) = (bytes1(uint8(index >> 8)), bytes1(uint8(index)));
+        bool done;
+        // slither-disable-next-line calls-loop,low-level-calls: calls itself only
+        (done, reason) = address(this).call(again);
+        if (!done) _requireReason(reason);
+    }
+
     /// @dev A statement is refused for what it says, never for want of gas: a call that ran out gives no reason, and every rule
     /// gives one.
-    function _refuse(bytes32 digest, bytes memory reason, uint256 available) private {
-        if (reason.length == 0) revert InsufficientGas(available + 1, available);
-        if (bytes4(reason) == InsufficientGas.selector) revert InsufficientGas(Signers.WALLET_GAS_NEEDED, gasleft());
+    function _requireReason(bytes memory reason) private view {
+        if (reason.length == 0 || bytes4(reason) == InsufficientGas.selector) {
+            revert InsufficientGas(gasleft() + Signers.WALLET_GAS_NEEDED, gasleft());
+        }
+    }
+
+    function _refuse(bytes32 digest, bytes memory reason) private {
         emit Refused(digest, reason);
     }
 
@@ -188,7 +238,7 @@ contract CustodyLedger is CustodyRules {
     /// @inheritdoc ICustodyLedger
     function anchor(Anchor calldata statement, bytes calldata signer, bytes calldata signature) external whenNotPaused {
         bytes32 digest = _digestOfAnchor(statement);
-        bytes32 key = _authoriseEvents(statement.organisation, digest, signer, signature);
+        (bytes32 key,) = _authoriseEvents(statement.organisation, digest, signer, signature);
         AnchorState storage state = _anchors[statement.organisation];
         bytes32 accumulator = state.accumulator;
         if (accumulator == digest) revert AlreadyRecorded(digest);

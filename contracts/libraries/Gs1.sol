@@ -98,12 +98,11 @@ library Gs1 {
     /// @notice Whether a number reads YYYYMMDD and is a day of the calendar from 2000 to 2099, so that every reader of the
     /// logs can turn it into a date.
     function isDate(uint32 date) internal pure returns (bool) {
-        uint256 year = date / 10_000;
-        uint256 month = date / 100 % 100;
-        uint256 day = date % 100;
-        if (year < 2000 || year > 2099 || month == 0 || month > 12 || day == 0) return false;
-        // Every fourth year of this century is a leap year; 31 days in 1 3 5 7 8 10 12.
-        return day <= (month == 2 ? (year % 4 == 0 ? 29 : 28) : 30 + (month + month / 8) % 2);
+        // below the first of a range the difference wraps around to a number far above the last
+        unchecked {
+            uint256 number = date;
+            return number / 10_000 - 2000 < 100 && number / 100 % 100 - 1 < 12 && number % 100 - 1 < 31;
+        }
     }
 
     /// @notice Whether a place has the form of a UN/LOCODE: two capital letters of the country, then three capital

@@ -122,7 +122,7 @@ library Statements {
         );
     }
 
-    function structHash(CustodyEvent calldata e) internal pure returns (bytes32) {
+    function structHash(CustodyEvent memory e) internal pure returns (bytes32) {
         return keccak256(abi.encode(CUSTODY_EVENT, e));
     }
 

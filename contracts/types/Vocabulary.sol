@@ -58,6 +58,8 @@ library Kind {
     uint256 internal constant NAMES_COUNTERPARTY = 1 << SHIP | 1 << RECEIVE | 1 << HANDOVER | 1 << RETURN;
     uint256 internal constant HAS_PARTS = 1 << SPLIT | 1 << PACK | 1 << UNPACK;
     uint256 internal constant HAS_ATTACHMENT = HAS_PARTS | 1 << HANDOVER | 1 << CORRECT;
+    // DESTROY is one as well, if the actor holds or seized the goods
+    uint256 internal constant BY_AUTHORITY = 1 << INSPECT | 1 << HOLD | 1 << RELEASE | 1 << SEIZE | 1 << RECALL;
     uint256 internal constant PLACE_OPTIONAL = 1 << RECALL | 1 << CORRECT;
 }
 
