@@ -132,6 +132,14 @@ def _split(story: BatchStory) -> None:
     story.ship(pallet, MAKER, CARRIER, 2)
 
 
+def _unpacked(story: BatchStory) -> None:
+    batch = story.register(lot="UP1")
+    staying, leaving = story.split(batch, MAKER, [("054138680000000030", 10), (None, 20)])
+    pallet = story.pack(MAKER, [staying, leaving], sscc="054138680000000047")
+    story.pallets[0] = replace(story.pallets[0], number=2)  # the ledger counts pallets, a story its own only
+    story.unpack(pallet, MAKER, [leaving])
+
+
 def _evil(story: BatchStory) -> None:
     batch = story.register(lot=SCRIPT)
     story.ship(batch, MAKER, STRANGER, 1000)
@@ -145,6 +153,7 @@ TALES = {
     "seized": _seized,
     "transit": _transit,
     "split": _split,
+    "unpacked": _unpacked,
     "evil": _evil,
 }
 

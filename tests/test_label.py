@@ -50,6 +50,12 @@ def test_picture_and_drawing_hold_the_same_symbol() -> None:
         assert [code.text for code in scan.read_codes(image)] == ["]Q1" + text]
 
 
+def test_an_element_string_is_marked_as_gs1() -> None:
+    (code,) = scan.read_codes(label.gs1_png(ELEMENTS, ["(10) PB26/K0%17"]))
+    assert code.text.startswith("]Q3")
+    assert dict(parse_code(code.text, today=date(2026, 5, 1)).elements) == dict(ELEMENTS)
+
+
 def test_the_drawing_tells_its_text_to_people() -> None:
     lines = ["(10) <&>", "(17) 270331"]
     drawing = ET.fromstring(label.svg("x", lines))  # noqa: S314 - our own bytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["resolver"])
 # Read by programs of any origin: the standard asks for CORS, and nothing here depends on who asks.
 OPEN: Final = {"access-control-allow-origin": "*", "access-control-expose-headers": "link, location", "vary": "accept"}
+_HOST: Final = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
 NOT_OF_THE_CODE: Final = frozenset({"linkType", "context"})  # parameters for the resolver itself
 
 
@@ -61,8 +63,8 @@ def base_of(request: Request, installation: Installation) -> str:
     """Where the client reaches this server: the host that it asked for if that is ours, else the first that is."""
     host = request.headers.get("host", "").lower()
     settings = installation.settings
-    listening = {f"{settings.host}:{settings.port}", f"localhost:{settings.port}"}
-    if host in settings.public_hosts or host in listening:
+    name = host.rpartition(":")[0] or host
+    if host in settings.public_hosts or (name in {settings.host, "localhost"} and _HOST.fullmatch(host)):
         return f"{request.url.scheme}://{host}"
     return f"https://{settings.public_hosts[0]}"
 

@@ -13,8 +13,10 @@ from api.web import words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What a hand scanner sends and no font shows: FNC1 comes as GS, and is shown by its control picture (Unicode 2400).
-_CONTROLS: Final = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
+# What a hand scanner sends and no font shows; FNC1 comes as GS (0x1D).
+_CONTROLS: Final = {code: f"[{code:02X}]" for code in (*range(32), 127)} | {0x1D: "[FNC1]"}
+
+JUST_NOW_SECONDS: Final = 3
 
 
 def visible(text: str) -> str:
@@ -47,6 +49,11 @@ def age(seconds: int) -> str:
     return f"{max(seconds, 0)} second{'' if seconds == 1 else 's'}"
 
 
+def ago(seconds: int) -> str:
+    """How long ago something was."""
+    return "just now" if seconds < JUST_NOW_SECONDS else f"{age(seconds)} ago"
+
+
 def count(number: int) -> str:
     """A whole number with thin spaces between thousands (ISO 80000-1, 7.3.1)."""
     return f"{number:,}".replace(",", "\u202f")
@@ -60,7 +67,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"visible": visible, "moment": moment, "day": day, "age": age, "count": count}
+    environment.filters |= {"visible": visible, "moment": moment, "day": day, "ago": ago, "count": count}
     environment.globals |= {"words": words}
     return environment
 

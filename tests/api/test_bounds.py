@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from api import bounds
 from api.errors import UnreadableBodyError
+from api.form import MalformedFormError, read_form
 from ledger.core.errors import InvalidInputError
 from tests.api.conftest import Asker
 from tests.api.problems import assert_problem
@@ -105,3 +107,37 @@ def test_a_list_of_codes_holds_texts_and_ends(value: object, position: int | Non
     with pytest.raises(InvalidInputError) as caught:
         bounds.codes_of_json(value, 3)
     assert (caught.value.field, caught.value.position) == ("codes", position)
+
+
+def part(name: str | None, value: bytes, extra: str = "") -> bytes:
+    named = "" if name is None else f'; name="{name}"'
+    return f"--x\r\nContent-Disposition: form-data{named}{extra}\r\n\r\n".encode() + value + b"\r\n"
+
+
+def test_a_form_gives_text_and_files_by_name() -> None:
+    body = part("place", b"SGSIN") + part("image", b"\x00\r\n--y\r\n", '; filename="a.png"') + b"--x--\r\n"
+    assert read_form("multipart/form-data; boundary=x", body) == {"place": "SGSIN", "image": b"\x00\r\n--y\r\n"}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "words"),
+    [
+        ("multipart/form-data", b"", "names no boundary"),
+        ("multipart/form-data; boundary=x", part("a", b"1"), "cut short"),
+        ("multipart/form-data; boundary=x", part(None, b"1") + b"--x--\r\n", "no name"),
+        ("multipart/form-data; boundary=x", part("a", b"1") * 11 + b"--x--\r\n", "more than 10 parts"),
+        ("multipart/form-data; boundary=x", part("a", bytes(17_000)) + b"--x--\r\n", "more than 16,384 bytes"),
+        ("multipart/form-data; boundary=x", b"nothing of the kind", "not well formed"),
+        (f"multipart/form-data; boundary={'x' * 300}", b"", "not well formed"),
+    ],
+)
+def test_a_malformed_form_says_what_is_wrong(content_type: str, body: bytes, words: str) -> None:
+    with pytest.raises(MalformedFormError, match=words):
+        read_form(content_type, body)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_form_reader(body: bytes) -> None:
+    for framed in (body, part("a", body), part("a", body) + b"--x--\r\n"):
+        with contextlib.suppress(MalformedFormError):
+            read_form("multipart/form-data; boundary=x", framed)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 
 from api import errors
 from ledger.core import errors as core
@@ -116,8 +117,19 @@ def test_an_unavailable_part_says_when_to_come_back(app: FastAPI) -> None:
     assert answer.headers["retry-after"] == "5"
 
 
+def test_the_frameworks_own_errors_have_the_same_shape(app: FastAPI) -> None:
+    def teapot() -> None:
+        raise HTTPException(418, "Short and stout")
+
+    app.add_api_route("/teapot", teapot)
+    assert_problem(Asker(app).get("/teapot"), 418, "http", detail="Short and stout.")
+
+
 def test_evidence_is_told_as_json() -> None:
-    error = core.NotFoundError("It is not here.", digest=b"\x01\x02", names={"b"}, table={1: b"\x03"}, kind=KeyError)
+    error = core.NotFoundError(
+        "It is not here.", digest=b"\x01\x02", names={"b"}, table={1: b"\x03"}, kind=KeyError, day=date(2026, 5, 1)
+    )
     told = errors.problem_of(error).to_json()
     assert (told["digest"], told["names"], told["table"]) == ("0x0102", ["b"], {"1": "0x03"})
+    assert told["day"] == "2026-05-01"
     assert told["kind"] == "<class 'KeyError'>"

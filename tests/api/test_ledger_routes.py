@@ -60,6 +60,11 @@ def test_a_pallet_shows_what_is_on_it(ask: Asker) -> None:
     assert pallet["contents"][0]["head"] == ask.get(f"/v1/consignments/{CARTON}").json()["head"]
 
 
+def test_what_was_taken_off_a_pallet_is_not_shown_on_it(ask: Asker) -> None:
+    pallet = ask.get("/v1/consignments/054138680000000047").json()
+    assert [content["sscc"] for content in pallet["contents"]] == ["054138680000000030"]
+
+
 def test_a_hold_is_shown_with_the_sequence_that_it_moved(ask: Asker) -> None:
     (held,) = ask.get(f"/v1/batches/{GTIN}/{LOTS['held']}").json()["consignments"]
     assert (held["held_by"]["number"], held["sequence"], held["seized"]) == (CUSTOMS, 1, False)

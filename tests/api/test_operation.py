@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import anyio
 import pytest
 from fastapi import FastAPI
 
@@ -112,6 +113,24 @@ def test_the_manual_names_every_problem(checkout: Path) -> None:
 )
 def test_the_wanted_form_is_chosen(accept: str, chosen: str) -> None:
     assert preferred(accept, ("a/b", "a/c")) == chosen
+
+
+def test_the_application_starts_and_stops(shared_app: FastAPI) -> None:
+    said: list[str] = []
+
+    async def run() -> None:
+        events = iter(("lifespan.startup", "lifespan.shutdown"))
+
+        async def receive() -> dict[str, str]:
+            return {"type": next(events)}
+
+        async def send(message: dict[str, str]) -> None:
+            said.append(message["type"])
+
+        await shared_app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send)
+
+    anyio.run(run)
+    assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
 def test_settings_bound_what_is_read(make_app: Callable[..., FastAPI]) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from api.web import words
-from api.web.render import age, count, day, moment, visible
+from api.web.render import age, ago, count, day, moment, visible
 from ledger import label
 from ledger.core.checks import NAMES
 from ledger.core.vocabulary import Kind, ProductClass
@@ -149,6 +149,13 @@ def test_no_text_breaks_a_page(ask: Asker, code: str, place: str, organisation: 
     tree(answer.text)
 
 
+def test_a_separator_is_shown_and_kept(ask: Asker) -> None:
+    code = f"]d201{GTIN}10AB12\x1d17270331"
+    assert "10AB12[FNC1]17270331" in tree(ask.get("/check", params={"code": code}).text).text
+    again = tree(ask.get("/check", params={"code": code, "place": "x"}).text)
+    assert code in [each.get("value") for each in again.all("input")]
+
+
 def test_a_faulty_question_keeps_what_was_typed(ask: Asker) -> None:
     answer = ask.get(PAGES["wrong place"])
     page = tree(answer.text)
@@ -231,7 +238,8 @@ def _luminance(colour: str) -> float:
 
 
 def test_filters_tell_values_as_people_read_them() -> None:
-    assert visible("\x1d01") == "\u241d01"
+    assert visible("\x1d01\n\x7f") == "[FNC1]01[0A][7F]"
+    assert (ago(2), ago(3)) == ("just now", "3 seconds ago")
     assert (moment("2026-05-28T20:28:01Z"), moment(None)) == ("28 May 2026, 20:28 UTC", "")
     assert (day("2027-03-31"), day(None)) == ("31 March 2027", "")
     assert [age(seconds) for seconds in (0, 1, 59, 60, 7_200, 90_000, -5)] == [

@@ -82,6 +82,12 @@ def test_a_forged_host_header_is_not_repeated(ask: Asker) -> None:
     assert "evil" not in ask.get(LINK + "&linkType=linkset", headers={"host": "evil.example"}).text
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:41234", "localhost:8000", "localhost"])
+def test_a_server_at_home_leads_to_itself(ask: Asker, host: str) -> None:
+    answer = ask.get(LINK, headers={"host": host})
+    assert answer.headers["location"].startswith(f"http://{host}/check?")
+
+
 def test_the_resolver_describes_itself(ask: Asker) -> None:
     told = ask.get("/.well-known/gs1resolver").json()
     assert told["resolverRoot"] == SERVER
