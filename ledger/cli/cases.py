@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Final
 
 from ledger.cli import story
@@ -87,7 +88,18 @@ def write_labels(cases: list[Json], directory: Path) -> None:
         path = images / f"{number:02d}-{words}.png"
         path.write_bytes(_label_image(case["code"], [case["label"], "demonstration label"]))
         case["image"] = str(path.resolve())
-    (directory / "codes.json").write_text(json.dumps(cases, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    keep(directory / "codes.json", json.dumps(cases, ensure_ascii=False, indent=2) + "\n")
+
+
+def keep(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all: whoever finds it can rely on it."""
+    half = path.with_name(f".{path.name}.half")
+    half.unlink(missing_ok=True)
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    half.replace(path)
 
 
 def _label_image(code: str, lines: list[str]) -> bytes:

@@ -66,7 +66,9 @@ class Client:
             headers={"content-type": "application/octet-stream"},
         )
 
-    def wait(self, digests: list[str], until: frozenset[str], seconds: float) -> dict[str, Json]:
+    def wait(
+        self, digests: list[str], until: frozenset[str], seconds: float, *, poll_seconds: float = POLL_SECONDS
+    ) -> dict[str, Json]:
         """The states of statements once each is in one of the states `until`.
 
         Raises:
@@ -87,7 +89,7 @@ class Client:
                     advice="They stay queued and are sent as soon as the chain answers. "
                     f"Look later: {self.server}/v1/statements/{waiting[0]}",
                 )
-            time.sleep(POLL_SECONDS)
+            time.sleep(poll_seconds)
 
     def _call(self, method: str, path: str, **options: Any) -> Json:  # noqa: ANN401 - handed through to httpx
         try:

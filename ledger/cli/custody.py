@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from datetime import datetime
+import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,6 +10,7 @@ import typer
 
 from ledger.cli.batches import DEFAULT_SERVER, SETTLED, Server, SigningKey, Wait, read
 from ledger.cli.client import Client
+from ledger.cli.consignments import MAX_NUMBER, checked_place, child, find, find_batch, moment
 from ledger.cli.keys import Data, settings_for, unlock
 from ledger.cli.output import AsJson, command, show
 from ledger.core.errors import InvalidInputError
@@ -27,61 +27,13 @@ app = typer.Typer(help="Sign custody events and send them to a server.", no_args
 Goods = Annotated[str, typer.Argument(help="SSCC, consignment id (0x…), GTIN/LOT, or a scanned code.")]
 Place = Annotated[str, typer.Option(help="Where: a UN/LOCODE such as SGSIN.")]
 When = Annotated[str, typer.Option("--occurred-at", help="When, ISO 8601 with a zone; now if not given.")]
-Other = Annotated[int, typer.Option("--to", help="The other organisation's number.")]
-Quantity = Annotated[int | None, typer.Option(min=0, help="Units; all of the consignment if not given.")]
+Other = Annotated[int, typer.Option("--to", min=0, max=MAX_NUMBER, help="The other organisation's number.")]
+Quantity = Annotated[
+    int | None, typer.Option("--amount", min=0, max=MAX_NUMBER, help="Units; all of the consignment if not given.")
+]
 Children = Annotated[list[str], typer.Option("--child", help="A part: QUANTITY or SSCC=QUANTITY. Repeat it.")]
 Document = Annotated[Path | None, typer.Option("--document", help="JSON kept off chain; its salted hash is signed.")]
 MAX_DOCUMENT_BYTES: Final = 100_000
-
-
-def find(client: Client, goods: str) -> Json:
-    """The consignment that a person or a scanner named.
-
-    Raises:
-        InvalidInputError: The text names no consignment, or several.
-        NotFoundError: The ledger has none such.
-    """
-    if goods.startswith("0x") or (goods.isascii() and goods.isdigit() and len(goods) == len("000000000000000000")):
-        return client.get(f"/v1/consignments/{goods}")
-    gtin, lot = _batch_of(client, goods)
-    consignments = client.get(f"/v1/batches/{gtin}/{lot}")["consignments"]
-    live = [consignment for consignment in consignments if consignment["rest"]]
-    if len(live) != 1:
-        raise InvalidInputError(
-            f"Batch {gtin} {lot} stands in {len(live)} consignments that still hold goods.",
-            advice="Name the one you mean by the SSCC on its carton or pallet.",
-            field="goods",
-        )
-    return dict(live[0])
-
-
-def _batch_of(client: Client, goods: str) -> tuple[str, str]:
-    from urllib.parse import quote
-
-    left, slash, right = goods.partition("/")
-    if slash and left.isascii() and left.isdigit():
-        return left.zfill(14), quote(right, safe="")
-    code = client.get("/v1/verify", code=goods)["code"]
-    if code["sscc"] or not (code["gtin"] and code["lot"]):
-        raise InvalidInputError(f"{goods!r} names no batch.", advice="Give GTIN/LOT or an SSCC.", field="goods")
-    return str(code["gtin"]), quote(str(code["lot"]), safe="")
-
-
-def moment(text: str) -> int:
-    """Unix seconds of an ISO 8601 time with a zone; now for an empty text."""
-    if not text:
-        return int(time.time())
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        when = None
-    if when is None or when.tzinfo is None:
-        raise InvalidInputError(
-            f"{text!r} is not an ISO 8601 time with a zone.",
-            advice="For example 2026-11-23T14:05:00Z.",
-            field="occurred_at",
-        )
-    return int(when.timestamp())
 
 
 def _document(path: Path | None) -> Json | None:
@@ -106,12 +58,25 @@ def _document(path: Path | None) -> Json | None:
 
 def settle(client: Client, digest: str, wait: int, *, as_json: bool) -> None:
     """Wait for the statement's fate, print it, and leave with 1 if the ledger refused it."""
-    state: Json = client.wait([digest], SETTLED, wait)[digest] if wait else {"digest": digest, "state": "pending"}
-    reason: Json = state.get("reason") or {}
-    words = f"{state['state']}: {digest}" + (f"\n{reason.get('detail')} {reason.get('advice') or ''}" if reason else "")
-    show({"digest": digest, **state}, words.rstrip(), as_json=as_json)
+    state = fate(client, digest, wait)
+    show(state, fate_words(state), as_json=as_json)
     if state["state"] == "refused":
         raise typer.Exit(1)
+
+
+def fate(client: Client, digest: str, wait: int) -> Json:
+    """What became of a statement after `wait` seconds at most; without waiting, only that it is queued."""
+    state = client.wait([digest], SETTLED, wait)[digest] if wait else {"state": "pending"}
+    return {"digest": digest, **state}
+
+
+def fate_words(state: Json) -> str:
+    """The same for a person."""
+    reason: Json = state.get("reason") or {}
+    why = f"\n{reason.get('detail')} {reason.get('advice') or ''}".rstrip() if reason else ""
+    recorded: Json = state.get("recorded") or {}
+    where = f" in block {recorded['block']}" if recorded else ""
+    return f"{state['state']}{where}: {state['digest']}{why}"
 
 
 def _record(
@@ -125,9 +90,15 @@ def _record(
 
 
 def _simple(kind: Kind, help_text: str, *, other: bool = False, quantity: bool = False) -> None:
-    """Add the command of a kind that concerns one consignment and has no parts."""
+    """Add the command of a kind that concerns one consignment and has no parts.
 
-    @command
+    Args:
+        kind: The kind.
+        help_text: What the command says of itself.
+        other: Whether another organisation takes part; `--to` may be left out where the shipment names it.
+        quantity: Whether it may concern a part of the consignment.
+    """
+
     def run(
         goods: Goods,
         key: SigningKey,
@@ -143,32 +114,32 @@ def _simple(kind: Kind, help_text: str, *, other: bool = False, quantity: bool =
     ) -> None:
         from ledger.cli.desk import Event
 
-        _check_options(kind, place, to if other else None, amount if quantity else None, unused=(to, amount))
-        event = Event(kind, place, moment(when), to, amount, document=_document(document))
+        where = checked_place(place) if place or kind is not Kind.RECALL else ""
+        event = Event(kind, where, moment(when), to, amount, document=_document(document))
 
         def act(client: Client, desk: Desk) -> str:
-            consignment = find(client, goods)
+            consignment = (find_batch if kind is Kind.RECALL else find)(client, goods)
             if kind in (Kind.RECEIVE, Kind.RETURN) and not to:
                 return desk.custody(_answered(event, consignment, desk.number), consignment)
-            return desk.custody(event, _first_of_batch(client, consignment) if kind is Kind.RECALL else consignment)
+            return desk.custody(event, consignment)
 
         _record(act, key=key, server=server, wait=wait, data=data, as_json=as_json)
 
-    run.__doc__ = help_text
-    app.command(kind.name.lower(), help=help_text)(run)
+    offered = command(run)
+    offered.__signature__ = _options(run, kind, other=other, quantity=quantity)  # type: ignore[attr-defined]
+    app.command(kind.name.lower(), help=help_text)(offered)
 
 
-def _check_options(
-    kind: Kind, place: str, to: int | None, amount: int | None, *, unused: tuple[int, int | None]
-) -> None:
-    if kind is not Kind.RECALL and not place:
-        raise InvalidInputError(f"{kind.name} needs --place.", advice="Give a UN/LOCODE such as SGSIN.", field="place")
-    if kind in (Kind.SHIP, Kind.HANDOVER) and not to:
-        raise InvalidInputError(f"{kind.name} needs --to.", advice="Give the receiver's number.", field="to")
-    if to is None and unused[0]:
-        raise InvalidInputError(f"{kind.name} has no other party.", advice="Leave out --to.", field="to")
-    if amount is None and unused[1] is not None and kind not in (Kind.RECEIVE, Kind.DISPENSE, Kind.DESTROY):
-        raise InvalidInputError(f"{kind.name} concerns all of it.", advice="Leave out --amount.", field="amount")
+def _options(run: Callable[..., None], kind: Kind, *, other: bool, quantity: bool) -> inspect.Signature:
+    """The options that make sense for `kind`: an option that would be refused is not offered."""
+    signature = inspect.signature(run, eval_str=True)
+    needed = {"place"} if kind is not Kind.RECALL else set()
+    needed |= {"to"} if kind is Kind.SHIP else set()
+    left_out = ({"to"} if not other else set()) | ({"amount"} if not quantity else set())
+    kept = [option for name, option in signature.parameters.items() if name not in left_out]
+    required = inspect.Parameter.empty
+    options = [option.replace(default=required) if option.name in needed else option for option in kept]
+    return signature.replace(parameters=sorted(options, key=lambda option: option.default is not required))
 
 
 def _answered(event: Event, consignment: Json, actor: int) -> Event:
@@ -178,10 +149,6 @@ def _answered(event: Event, consignment: Json, actor: int) -> Event:
     holder = consignment["holder"]["number"]
     named = (consignment.get("counterparty") or {}).get("number", 0)
     return replace(event, to=named if event.kind is Kind.RETURN and actor == holder else holder)
-
-
-def _first_of_batch(client: Client, consignment: Json) -> Json:
-    return client.get(f"/v1/consignments/{consignment['batch']['id']}")
 
 
 _simple(Kind.SHIP, "Goods leave for another organisation.", other=True)
@@ -213,7 +180,7 @@ def handover(
     """Goods change hands on the spot; both sides sign."""
     from ledger.cli.desk import Event
 
-    event = Event(Kind.HANDOVER, place, moment(when), to)
+    event = Event(Kind.HANDOVER, checked_place(place), moment(when), to)
     other = unlock(settings_for(data), receiver)
     _record(
         lambda client, desk: desk.handover(event, find(client, goods), other),
@@ -231,7 +198,7 @@ def split(
     goods: Goods,
     key: SigningKey,
     place: Place,
-    child: Children,
+    parts: Children,
     when: When = "",
     server: Server = DEFAULT_SERVER,
     wait: Wait = 60,
@@ -241,7 +208,8 @@ def split(
     """Divide a consignment into parts with their own codes."""
     from ledger.cli.desk import Event
 
-    event = Event(Kind.SPLIT, place, moment(when), children=tuple(_child(text, n) for n, text in enumerate(child)))
+    children = tuple(child(text, position) for position, text in enumerate(parts))
+    event = Event(Kind.SPLIT, checked_place(place), moment(when), children=children)
     _record(
         lambda client, desk: desk.custody(event, find(client, goods)),
         key=key,
@@ -250,15 +218,6 @@ def split(
         data=data,
         as_json=as_json,
     )
-
-
-def _child(text: str, position: int) -> tuple[str | None, int]:
-    from ledger.core.gs1 import sscc18
-
-    left, equals, right = text.rpartition("=")
-    if not (right.isascii() and right.isdigit() and int(right)):
-        raise InvalidInputError(f"{text!r} is not QUANTITY or SSCC=QUANTITY.", field="child", position=position)
-    return (sscc18(left) if equals else None), int(right)
 
 
 @app.command("pack")
@@ -278,7 +237,7 @@ def pack(
     from ledger.cli.desk import Event
     from ledger.core.gs1 import sscc18
 
-    event = Event(Kind.PACK, place, moment(when), sscc=sscc18(sscc) if sscc else None)
+    event = Event(Kind.PACK, checked_place(place), moment(when), sscc=sscc18(sscc) if sscc else None)
     _record(
         lambda client, desk: desk.pack(event, [find(client, name) for name in goods]),
         key=key,
@@ -305,7 +264,7 @@ def unpack(
     """Take consignments off a pallet."""
     from ledger.cli.desk import Event
 
-    event = Event(Kind.UNPACK, place, moment(when))
+    event = Event(Kind.UNPACK, checked_place(place), moment(when))
 
     def act(client: Client, desk: Desk) -> str:
         found = find(client, pallet)

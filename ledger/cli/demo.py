@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from ledger.cli.cases import keep
 from ledger.cli.client import Client
 from ledger.cli.output import AsJson, command
 from ledger.cli.run import Port, open_stack
-from ledger.core.errors import ConfigurationError, LotproofError
+from ledger.core.errors import ConfigurationError, LotproofError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,11 +26,15 @@ if TYPE_CHECKING:
     from ledger.cli.stack import Stack
     from ledger.config import Settings
 
-POLL_SECONDS: Final = 0.2  # a demonstration's chain is on this machine
+POLL_SECONDS: Final = 0.1  # a demonstration's chain is on this machine
+PATIENCE: Final = 120.0  # seconds until what an earlier run left is final
+WORK_FACTOR: Final = 1 << 12  # of scrypt: the password is 192 random bits already, and the keys are worth nothing
 OURS: Final = ("chain", "demo", "keys", "lotproof.db", "lotproof.db-shm", "lotproof.db-wal")
 ACCOUNTS: Final = frozenset({"pfizer", "straits", "hsa"})  # sign with Ethereum keys, all others with P-256
 MONTH: Final = 25 * 86_400  # seconds; an older story's events could not be recorded any more
+FNC1: Final = "\x1d"
 CASES: Final = "codes.json"
+START: Final = "start.txt"
 
 
 @command
@@ -94,6 +100,8 @@ def _cases(stack: Stack, client: Client, folder: Path, *, quiet: bool) -> list[J
     if (folder / CASES).exists():
         return list(json.loads((folder / CASES).read_text(encoding="utf-8")))
     folder.mkdir(parents=True, exist_ok=True)
+    if (folder / START).exists():
+        _settle(stack)
     signers = _signers(stack.settings)
     play = Play(
         client,
@@ -108,9 +116,24 @@ def _cases(stack: Stack, client: Client, folder: Path, *, quiet: bool) -> list[J
     return cases
 
 
+def _settle(stack: Stack) -> None:
+    """Wait until all that an earlier run signed is final, so that nothing of it is done twice."""
+    from ledger.store.journal import Journal
+    from ledger.store.outbox import Outbox
+
+    outbox, journal = Outbox(stack.database), Journal(stack.database)
+    until = time.monotonic() + PATIENCE
+    while outbox.pending(1) or journal.unfinished():
+        if stack.stopped.wait(POLL_SECONDS) or time.monotonic() > until:
+            raise UnavailableError(
+                "What an earlier run of the demonstration began does not become final.",
+                advice="Begin anew with --fresh.",
+            )
+
+
 def _start(folder: Path) -> int:
     """When the story begins, Unix seconds: kept, so that one cut short is taken up with the same statements."""
-    kept = folder / "start.txt"
+    kept = folder / START
     if kept.exists():
         start = int(kept.read_text(encoding="ascii"))
         if start + 30 * 86_400 - MONTH > time.time():
@@ -119,7 +142,7 @@ def _start(folder: Path) -> int:
             "A demonstration was begun here days ago and cut short.", advice="Begin anew with --fresh.", field="data"
         )
     start = int(time.time())
-    kept.write_text(str(start), encoding="ascii")
+    keep(kept, str(start))
     return start
 
 
@@ -132,14 +155,15 @@ def _signers(settings: Settings) -> Mapping[str, Signer]:
 
     secret = settings.data_dir / "demo" / "key-password.txt"
     if not secret.exists():
-        with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(token_urlsafe(24))
+        keep(secret, token_urlsafe(24))
     password = secret.read_text(encoding="ascii")
     present = {key.name for key in keys.list_keys(settings.keys_dir)}
     return {
         name: keys.load(settings.keys_dir, name, password)
         if name in present
-        else keys.create(settings.keys_dir, name, "secp256k1" if name in ACCOUNTS else "p256", password)
+        else keys.create(
+            settings.keys_dir, name, "secp256k1" if name in ACCOUNTS else "p256", password, work_factor=WORK_FACTOR
+        )
         for name in story.PARTIES
     }
 
@@ -161,13 +185,31 @@ def _tell(url: str, cases: list[Json], seconds: float, folder: Path, *, as_json:
             json.dumps({"url": url, "codes": str((folder / CASES).resolve()), "cases": cases}, ensure_ascii=False)
         )
         return
-    lines = [f"  {case['expect']:<13} {case['label']}\n                {case['code']}" for case in cases]
+    lines = [f"  {case['expect']:<13} {case['label']}{_scanner(case)}\n{'':16}{typed(case['code'])}" for case in cases]
     typer.echo(
         f"\nAll {len(cases)} scanned cases got the expected verdict by GET, by POST and from their label images "
         f"({seconds:.0f} s).\n\n" + "\n".join(lines)
     )
     typer.echo(
         f"\nOpen {url} and paste a code, or upload a label from {folder / 'labels'}.\n"
-        f"Or ask from another terminal:\n  lotproof verify '{cases[0]['code']}' --server {url}\n"
-        f"All codes with who scans them: {folder / CASES}\nStop with Ctrl-C; started again, it goes on where it was."
+        f"Or ask from another terminal:\n  {_program()} verify '{cases[0]['code']}' --server {url}\n"
+        f"All codes, exactly as a scanner sends them: {folder / CASES}\n"
+        "Stop with Ctrl-C; started again, it goes on where it was."
     )
+
+
+def typed(code: str) -> str:
+    """A code as a person can read and type it: the separator FNC1 has no shape, so one of its stand-ins is shown."""
+    return code.replace(FNC1, "{GS}")
+
+
+def _scanner(case: Json) -> str:
+    """Who scans it and where, as options of `lotproof verify`: the answer may depend on it."""
+    said = [f"--{name} {case[name]}" for name in ("organisation", "place") if case[name]]
+    return f"  ({' '.join(said)})" if said else ""
+
+
+def _program() -> str:
+    """This program as it was called, so that the line printed can be copied without activating an environment."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "lotproof" else "lotproof"

@@ -133,8 +133,12 @@ class Desk:
         )
         return self.send("CustodyEvent", signed, attachment=parts.encode_event(earlier), document=event.document)
 
-    def accredit(self, row: OrganisationRow, admin: Signer | None) -> str:
-        """Send the accreditation (or, with a number, the amendment) of one organisation; its first key co-signs."""
+    def accredit(self, row: OrganisationRow, admin: Signer | None) -> tuple[int, str]:
+        """Send the accreditation (or, with a number, the amendment) of one organisation; its first key co-signs.
+
+        Returns:
+            The organisation's number, and the statement's digest as 0x hex.
+        """
         organisations = self.client.get("/v1/organisations")["organisations"]
         number = row.number or 1 + max(int(organisation["number"]) for organisation in organisations)
         prefixes = tuple(parts.company_prefix_number(prefix) for prefix in row.prefixes)
@@ -153,7 +157,7 @@ class Desk:
         if admin:
             first_key = statement.KeyAddition(number, admin.signer, Purpose.EVENTS | Purpose.ADMIN, 0, 0)
             cosignature = admin.sign(first_key.digest(self.domain))
-        return self.send("Accreditation", signed, cosignature=cosignature, prefixes=prefixes)
+        return number, self.send("Accreditation", signed, cosignature=cosignature, prefixes=prefixes)
 
     def suspend(self, number: int, *, suspended: bool) -> str:
         """Send the suspension, or its end, of an organisation that this authority accredited."""

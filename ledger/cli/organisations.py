@@ -9,7 +9,7 @@ import typer
 
 from ledger.cli.batches import DEFAULT_SERVER, Server, SigningKey, Wait, read
 from ledger.cli.client import Client
-from ledger.cli.custody import settle
+from ledger.cli.custody import fate, fate_words, settle
 from ledger.cli.keys import Data, settings_for, unlock
 from ledger.cli.output import AsJson, command, show
 from ledger.core.errors import InvalidInputError
@@ -17,6 +17,8 @@ from ledger.core.errors import InvalidInputError
 if TYPE_CHECKING:
     from ledger.accredit import OrganisationRow
     from ledger.chain.keys import Signer
+    from ledger.cli.client import Json
+    from ledger.cli.desk import Desk
     from ledger.config import Settings
 
 authority = typer.Typer(help="Admit and suspend authorities; only the council can.", no_args_is_help=True)
@@ -37,10 +39,15 @@ def admit(
 
     settings = settings_for(data)
     rows = read_organisations(read(file), as_json=file.suffix.lower() == ".json")
+    keys = [unlock(settings, _needed_key(row)) for row in rows]  # all of them before the first is admitted
     council = Council.open(settings, lambda name: unlock(settings, name))
-    numbers = [council.admit(row, unlock(settings, _needed_key(row))) for row in rows]
-    answer = {"authorities": [{"number": number, "name": row.name} for number, row in zip(numbers, rows, strict=True)]}
-    show(answer, "\n".join(f"{row['number']:>4}  {row['name']}" for row in answer["authorities"]), as_json=as_json)
+    admitted = []
+    for row, key in zip(rows, keys, strict=True):
+        admitted.append({"number": council.admit(row, key), "name": row.name})
+        if not as_json:
+            typer.echo(f"{admitted[-1]['number']:>4}  {row.name}")
+    if as_json:
+        show({"authorities": admitted}, "", as_json=True)
 
 
 @authority.command("suspend")
@@ -75,11 +82,50 @@ def accredit(
 
     settings = settings_for(data)
     rows = read_organisations(read(file), as_json=file.suffix.lower() == ".json")
-    signer = unlock(settings, key)
+    if not wait and len(rows) > 1:
+        raise InvalidInputError(
+            "Each organisation in a file waits for the one before it: --wait 0 takes a file with one row.",
+            advice="Leave out --wait.",
+            field="wait",
+        )
+    keys = [_optional_key(settings, row) for row in rows]
     with Client(server) as client:
-        desk = Desk(client, signer)
-        for row in rows:  # one after the other: each takes the next number and the next sequence of its authority
-            settle(client, desk.accredit(row, _optional_key(settings, row)), wait, as_json=as_json)
+        desk = Desk(client, unlock(settings, key))
+        outcomes = _accredit_all(desk, rows, keys, wait, quiet=as_json)
+    if as_json:
+        show({"organisations": outcomes}, "", as_json=True)
+    if any(outcome["state"] == "refused" for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def _accredit_all(
+    desk: Desk, rows: list[OrganisationRow], keys: list[Signer | None], wait: int, *, quiet: bool
+) -> list[Json]:
+    """One after the other: each takes the next number and its authority's next sequence. A refusal ends it."""
+    outcomes = []
+    for row, admin in zip(rows, keys, strict=True):
+        number, digest = desk.accredit(row, admin)
+        state = fate(desk.client, digest, wait)
+        outcomes.append({"number": number, "name": row.name, **state})
+        if not quiet:
+            typer.echo(f"{number:>4}  {row.name}: {fate_words(state)}")
+        if state["state"] == "refused":
+            break
+    return outcomes
+
+
+@organisation.command("list")
+@command
+def list_(server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
+    """List the organisations on the ledger with their numbers."""
+    with Client(server) as client:
+        rows = client.get("/v1/organisations")["organisations"]
+    lines = [
+        f"{row['number']:>4}  {row['country']}  {row['name']}  ({', '.join(row['roles']).lower()}"
+        + (")" if row["active"] else "; suspended)")
+        for row in rows
+    ]
+    show({"organisations": rows}, "\n".join(lines) or "No organisation is on this ledger yet.", as_json=as_json)
 
 
 @organisation.command("suspend")

@@ -31,6 +31,7 @@ RECORDED: Final = frozenset({"recorded", "final", "refused"})
 FINAL: Final = frozenset({"final", "refused"})
 PATIENCE: Final = 180.0  # seconds for the whole story to be on the chain
 GLN_PREFIX: Final = "9529900"  # under GS1's example prefix 952
+POLL_SECONDS: Final = 0.05  # everything runs on this machine
 SUSPENDED: Final = "schnellvax"
 
 
@@ -78,6 +79,7 @@ class Play:
     goods: dict[str, Goods] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
     ssccs: dict[str, int] = field(default_factory=dict)
+    desks: dict[str, Desk] = field(default_factory=dict)
 
     def run(self) -> None:
         """Play everything and wait until it is final.
@@ -111,8 +113,8 @@ class Play:
         for name, party in story.PARTIES.items():
             if name not in self.numbers:
                 desk = self._desk(party.authority)
-                self._settle(desk.accredit(self._row(name, party), self.signers[name]))
-                self.numbers[name] = self._number_of(party.name)
+                self.numbers[name], digest = desk.accredit(self._row(name, party), self.signers[name])
+                self._settle(digest)
         if known.get(story.PARTIES[SUSPENDED].name, {}).get("active", True):
             desk = self._desk(story.PARTIES[SUSPENDED].authority)
             self._settle(desk.suspend(self.numbers[SUSPENDED], suspended=True))
@@ -121,10 +123,6 @@ class Play:
         body = f"{GLN_PREFIX}{list(story.PARTIES).index(name):05d}"
         gln = int(body + str(check_digit(body)))
         return OrganisationRow(party.name, party.country, party.roles, gln, party.prefixes, name, 0)
-
-    def _number_of(self, name: str) -> int:
-        rows = self.client.get("/v1/organisations")["organisations"]
-        return next(int(row["number"]) for row in rows if row["name"] == name)
 
     def _await_organisations(self) -> None:
         """Admissions are transactions of the council's, not statements: wait until the read model shows them."""
@@ -135,10 +133,12 @@ class Play:
                 return
             if time.monotonic() > deadline:
                 raise UnavailableError("The admitted authorities do not appear.", advice="Is the indexer running?")
-            time.sleep(0.1)
+            time.sleep(POLL_SECONDS)
 
     def _desk(self, name: str) -> Desk:
-        return Desk(self.client, self.signers[name], self.numbers[name])
+        if name not in self.desks:
+            self.desks[name] = Desk(self.client, self.signers[name], self.numbers[name])
+        return self.desks[name]
 
     def _register(self, name: str, batch: story.Batch) -> None:
         product = story.PRODUCTS[batch.product]
@@ -223,11 +223,11 @@ class Play:
         return body + str(check_digit(body))
 
     def _settle(self, digest: str) -> None:
-        state = self.client.wait([digest], RECORDED, PATIENCE)[digest]
+        state = self.client.wait([digest], RECORDED, PATIENCE, poll_seconds=POLL_SECONDS)[digest]
         self._refuse_refusal(digest, state)
 
     def _await(self, until: frozenset[str]) -> None:
-        for digest, state in self.client.wait(self.sent, until, PATIENCE).items():
+        for digest, state in self.client.wait(self.sent, until, PATIENCE, poll_seconds=POLL_SECONDS).items():
             self._refuse_refusal(digest, state)
 
     def _refuse_refusal(self, digest: str, state: Json) -> None:

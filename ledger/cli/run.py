@@ -14,6 +14,7 @@ from ledger.core.errors import UnavailableError
 if TYPE_CHECKING:
     from ledger.cli.stack import Stack
     from ledger.config import Settings
+    from ledger.deploy import Deployment
 
 Port = Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on; LOTPROOF_PORT if not given.")]
 
@@ -69,18 +70,22 @@ def deploy(data: Data = None, as_json: AsJson = False) -> None:
 
 
 @command
-def index(data: Data = None) -> None:
+def index(data: Data = None, as_json: AsJson = False) -> None:
     """Run the indexer alone."""
     with open_stack(settings_for(data)) as stack:
-        stack.index(stack.deploy())
+        deployment = stack.deploy()
+        stack.index(deployment)
+        _tell("The indexer follows", deployment, as_json=as_json)
         stack.wait()
 
 
 @command
-def relay(data: Data = None) -> None:
+def relay(data: Data = None, as_json: AsJson = False) -> None:
     """Run the relayer alone."""
     with open_stack(settings_for(data)) as stack:
-        stack.relay(stack.deploy())
+        deployment = stack.deploy()
+        stack.relay(deployment)
+        _tell("The relayer sends to", deployment, as_json=as_json)
         stack.wait()
 
 
@@ -99,3 +104,9 @@ def serve(port: Port = None, data: Data = None, as_json: AsJson = False) -> None
         url = stack.serve(deployment)
         show({"url": url}, f"Lotproof serves {url}. Stop with Ctrl-C.", as_json=as_json)
         stack.wait()
+
+
+def _tell(what: str, deployment: Deployment, *, as_json: bool) -> None:
+    ledger = "0x" + deployment.ledger.hex()
+    words = f"{what} the ledger {ledger} on chain {deployment.chain_id}. Stop with Ctrl-C."
+    show({"chain_id": deployment.chain_id, "ledger": ledger}, words, as_json=as_json)
