@@ -70,6 +70,7 @@ class BatchHistory:
     own: Mapping[bytes, tuple[int, ...]]  # positions in `events`, by consignment or pallet
     births: Mapping[bytes, int]  # position of the SPLIT that made a consignment
     spans: Mapping[bytes, tuple[Span, ...]]  # by consignment
+    notes: tuple[int, ...]  # positions of RECALL and CORRECT, which concern more than the consignment they name
 
     def positions(self, consignment: bytes) -> frozenset[int]:
         """Find the events that a consignment went through.
@@ -101,9 +102,10 @@ class BatchHistory:
             consignment, until = self.states[consignment].parent, birth
 
     def _everywhere(self, found: set[int]) -> Iterator[int]:
-        named = {self.events[index].digest for index in found}
-        for index, event in enumerate(self.events):
-            if event.kind is Kind.RECALL or (event.kind is Kind.CORRECT and event.previous in named):
+        named = {self.events[index].digest for index in found} if self.notes else frozenset()
+        for index in self.notes:
+            event = self.events[index]
+            if event.kind is Kind.RECALL or event.previous in named:
                 yield index
 
     def path(self, consignment: bytes) -> tuple[CustodyEvent, ...]:
@@ -322,6 +324,7 @@ class _Book:
             own={consignment: tuple(indexes) for consignment, indexes in self.own.items()},
             births=self.births,
             spans={consignment: tuple(spans) for consignment, spans in self.spans.items()},
+            notes=tuple(index for index, event in enumerate(self.events) if event.kind in (Kind.RECALL, Kind.CORRECT)),
         )
 
     # What the conditions ask

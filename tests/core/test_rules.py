@@ -12,6 +12,7 @@ from ledger.core import facts, structs
 from ledger.core.court import parts_of
 from ledger.core.custody import ConsignmentState
 from ledger.core.keccak import keccak256
+from ledger.core.ledger_view import LedgerView
 from ledger.core.parts import (
     batch_id,
     bundle_digests,
@@ -545,12 +546,18 @@ def test_a_key_ended_without_doubt_can_be_put_in_doubt_later(desk: Desk) -> None
 # Projection
 
 
+def refusal_of_nothing(view: LedgerView, desk: Desk) -> object:
+    """Ask a view about a statement that it accepts."""
+    return refusal(desk.signed(desk.event(Kind.SHIP, MAKER, 1000, CARRIER)), view, domain=DOMAIN, now=desk.now)
+
+
 def test_what_is_queued_counts_before_it_is_recorded() -> None:
     desk = Desk()
     story = settled()
     batch = story.register(lot="QUEUED")
     assert story.registration
     projection = Projection(desk.ledger)
+    assert refusal_of_nothing(projection, desk) is None
     projection.register(story.registration)
     registered = projection.consignment(batch)
     assert registered
