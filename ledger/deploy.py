@@ -22,11 +22,13 @@ from ledger.store.database import Database, open_database
 from ledger.store.journal import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from ledger.chain.client import Receipt
     from ledger.chain.signers import Signer
     from ledger.config import Settings
+    from ledger.sending import Standing
     from ledger.store.journal import Transaction
 
 RELAYER_INDEX: Final = 0  # of the development accounts
@@ -137,9 +139,13 @@ def deploy(db: Database, chain: Chain, account: AddressSigner, council: bytes) -
         UnavailableError: The chain does not take the transaction in time; what was signed goes on at the next try.
     """
     chain_id = chain.chain_id()
-    sending = Sending(chain, Journal(db), account, chain_id, development=chain_id == DEVELOPMENT_CHAIN)
+    development = chain_id == DEVELOPMENT_CHAIN
+    # The council's acts too, so that what a development chain lost comes again in the order in which it was signed.
+    sending = Sending(chain, Journal(db), account, chain_id, others=(council,), development=development)
     sending.recover()
-    transaction = _begun(db, account.signer) or sending.write(Payload(b"", deployment_data(council), GAS_CAP), "deploy")
+    transaction = _begun(db, chain, account.signer) or sending.write(
+        Payload(b"", deployment_data(council), GAS_CAP), "deploy"
+    )
     block = _mined(chain, sending, transaction)
     return attach(db, chain, contract_address(account.signer, transaction.nonce), start_block=block)
 
@@ -163,38 +169,49 @@ def attach(db: Database, chain: Chain, address: bytes, *, start_block: int = 0) 
     return Deployment(chain_id, address, ledger.council(), start_block)
 
 
-def _begun(db: Database, sender: bytes) -> Transaction | None:
+def _begun(db: Database, chain: Chain, sender: bytes) -> Transaction | None:
+    """Give the newest deployment in the journal that has not failed."""
+    found = None
     for slot in Journal(db).everything(sender):
-        if slot.latest.kind == "deploy":
-            return slot.latest
-    return None
+        receipt = chain.receipts([slot.latest.hash])[0] if slot.latest.kind == "deploy" else None
+        if slot.latest.kind == "deploy" and (receipt is None or receipt.success):
+            found = slot.latest
+    return found
 
 
 def _mined(chain: Chain, sending: Sending, transaction: Transaction) -> int:
-    """Send a transaction until it is mined; give its block.
+    """Send a transaction until it, or what replaced it, is mined; give its block.
 
     Raises:
         UnavailableError: It is not mined in time, or it failed.
     """
     until = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < until:
-        receipt = chain.receipts([transaction.hash])[0]
+        standings = sending.survey()
+        receipt = _receipt(chain, standings, transaction)
         if receipt is None:
-            sending.resend(sending.survey())
+            sending.resend(standings)
             time.sleep(_POLL_SECONDS)
         elif receipt.success:
             return receipt.block
         else:
             raise UnavailableError(
-                f"Transaction 0x{transaction.hash.hex()} failed on the chain.",
+                f"Transaction 0x{receipt.hash.hex()} failed on the chain.",
                 advice="Check the council's address and the account's money, then try again.",
-                transaction="0x" + transaction.hash.hex(),
+                transaction="0x" + receipt.hash.hex(),
             )
     raise UnavailableError(
         f"Transaction 0x{transaction.hash.hex()} is not mined yet.",
         advice="It stays in the journal and is sent again by itself; look again later.",
         transaction="0x" + transaction.hash.hex(),
     )
+
+
+def _receipt(chain: Chain, standings: Sequence[Standing], transaction: Transaction) -> Receipt | None:
+    for standing in standings:
+        if (standing.slot.sender, standing.slot.nonce) == (transaction.sender, transaction.nonce):
+            return standing.receipt
+    return chain.receipts([transaction.hash])[0]  # the relayer has finished its slot meanwhile
 
 
 class Council:

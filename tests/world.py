@@ -56,21 +56,14 @@ _PLACE: Final = b"BEBRU"
 class Anvil:
     """One node on the loopback interface, ended by its process alone."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *, slots: int = 1) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         home = folder / "anvil-home"
         home.mkdir(parents=True, exist_ok=True)
         command = [str(find_anvil()), "--port", str(self.port), "--chain-id", str(CHAIN_ID), "--quiet"]
-        command += [
-            "--hardfork",
-            "osaka",
-            "--enable-tx-gas-limit",
-            "--slots-in-an-epoch",
-            "1",
-            *options,
-        ]
+        command += ["--hardfork", "osaka", "--enable-tx-gas-limit", "--slots-in-an-epoch", str(slots)]
         self.process = subprocess.Popen(command, env={**os.environ, "HOME": str(home)}, stdin=subprocess.DEVNULL)
         self.chain = Chain(self.url)
         until = time.monotonic() + 60
@@ -213,8 +206,8 @@ class Scribe:
 class World(Scribe):
     """A node, a ledger, a regulator, a maker, a carrier (with a P-256 key) and a pharmacy."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.anvil = Anvil(folder, *options)
+    def __init__(self, folder: Path, *, slots: int = 1) -> None:
+        self.anvil = Anvil(folder, slots=slots)
         self.chain = self.anvil.chain
         receipt = self.send(b"", deployment_data(COUNCIL.signer))
         self.ledger = Ledger(self.chain, receipt.contract)
@@ -255,9 +248,9 @@ class World(Scribe):
 
 
 @contextmanager
-def a_world(folder: Path, *options: str) -> Iterator[World]:
+def a_world(folder: Path, *, slots: int = 1) -> Iterator[World]:
     """Set up a world, and take it down again."""
-    world = World(folder, *options)
+    world = World(folder, slots=slots)
     try:
         yield world
     finally:

@@ -74,7 +74,7 @@ def test_a_custody_event_reads_as_it_was_encoded(
 
 
 @given(WORDS, st.text("ABCxyz019-./", min_size=1, max_size=20), NUMBERS, st.booleans())
-def test_a_registration_reads_as_it_was_encoded(digest: bytes, lot: str, quantity: int, stated: bool) -> None:  # noqa: FBT001
+def test_a_registration_reads_as_it_was_encoded(digest: bytes, lot: str, quantity: int, stated: bool) -> None:
     types = ["uint64", "string", "uint8", "uint32", "uint32", "uint32", "bytes32", "bytes32", "bytes32"]
     made = 20260131 if stated else 0
     values = [5413868000016, lot, 3, quantity, made, 20290228, digest, digest, digest]
