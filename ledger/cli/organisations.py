@@ -63,7 +63,8 @@ def suspend_authority(
 
     settings = settings_for(data)
     Council.open(settings, lambda name: unlock(settings, name)).suspend(number, suspended=not reinstate)
-    show({"number": number, "suspended": not reinstate}, f"Authority {number}: done.", as_json=as_json)
+    words = f"Authority {number} is {'reinstated' if reinstate else 'suspended'}."
+    show({"number": number, "suspended": not reinstate}, words, as_json=as_json)
 
 
 @organisation.command("accredit")

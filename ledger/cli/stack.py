@@ -52,7 +52,7 @@ class Stack:
 
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
+            self._open.callback(signal.signal, number, signal.signal(number, self._on_signal))
         return self
 
     def __exit__(
@@ -108,9 +108,9 @@ class Stack:
             ConfigurationError: It is not what was deployed, or another network than the embedded chain has none yet.
             UnavailableError: The chain does not answer.
         """
-        from ledger.deploy import attach, deploy, open_chain
+        from ledger.deploy import attach, deploy
 
-        chain = open_chain(self.settings)
+        chain = self._chain()
         if self.settings.embedded_chain and self.settings.ledger is None:
             # takes up its own deployment, also one that the chain lost when it was killed
             return deploy(self.database, chain, self._relayer(chain.chain_id()), self._council(chain.chain_id()).signer)
@@ -126,9 +126,9 @@ class Stack:
 
     def deploy_new(self) -> Deployment:
         """Deploy a ledger on the network that the settings name, or go on with a deployment that was begun."""
-        from ledger.deploy import deploy, open_chain
+        from ledger.deploy import deploy
 
-        chain = open_chain(self.settings)
+        chain = self._chain()
         number = chain.chain_id()
         return deploy(self.database, chain, self._relayer(number), self._council(number).signer)
 
