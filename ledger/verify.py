@@ -1,7 +1,7 @@
 """Answer a scan: text → `core.gs1` → the read model's facts → `history` folds → `verdict` judges.
 
 What is slow and changes only with the ledger (loading and folding a batch) is kept until the read model's version
-moves; what depends on the clock (expiry, age of the data) is judged anew each second.
+moves; what depends on the clock (expiry, age of the data) is judged anew when it can have changed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ledger.core.dossier import Dossier
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.history import fold
-from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin
+from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin, occasion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -173,13 +173,16 @@ class Verifier:
 
     def answer(self, code: str, scanner: Scanner = NOBODY, *, now: int) -> bytes:
         """The verdict on one code as JSON: what `verify` gives, kept for as long as nothing in it can change."""
-        with self._facts.snapshot():
-            generation, as_of = self._current(), self._facts.as_of()
-            question = (code, scanner, as_of, now)
-            kept = generation.answers.get(question)
+        version, as_of = self._facts.state()
+        generation = self._generation
+        if generation.version == version:
+            kept = generation.answers.get((code, scanner, self._occasion(as_of, now)))
             if kept is not None:
                 return kept
+        with self._facts.snapshot():
+            generation, as_of = self._current(), self._facts.as_of()
             verdict = self._judge(code, scanner, generation, as_of, now)
+            question = (code, scanner, self._occasion(as_of, now))
             return generation.answers.put(question, orjson.dumps(verdict.to_json()))
 
     def code(self, text: str, *, now: int) -> Code | InvalidCodeError:
@@ -228,6 +231,9 @@ class Verifier:
         question = Question(code, place=scanner.place, at=scanner.at, organisation=scanner.organisation)
         return judge(question, facts, now)
 
+    def _occasion(self, as_of: AsOf, now: int) -> tuple[int, ...]:
+        return occasion(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)
+
     def _current(self) -> _Generation:
         version = self._facts.version()
         generation = self._generation
@@ -267,7 +273,7 @@ class Verifier:
         organisations = {
             number: found for number in history.organisations if (found := self._known_organisation(number, generation))
         }
-        keys = {each: found for each in history.keys if (found := self._known_key(each, generation))}
+        keys = {each: key for each in history.keys if (key := self._known_key(each, generation))}
         product = product_name(self._facts.document(facts.registration.details))
         return Dossier(history, organisations, keys, product=product)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import parse_qsl
 
 import orjson
 from anyio import to_thread
@@ -38,8 +39,9 @@ async def verify_text(request: Request) -> Response:
     the rest of the answer.
     """
     installation = installed(request)
-    asked = dict(request.query_params.multi_items())
-    if len(asked) != len(request.query_params.multi_items()):
+    pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    asked = dict(pairs)
+    if len(asked) != len(pairs):
         raise InvalidInputError("A parameter stands twice in the address.", advice="Send each once.", field="query")
     code = asked.get("code")
     if code is None:

@@ -84,8 +84,19 @@ class Inquiry(NamedTuple):
     @property
     def behind(self) -> bool:
         """Whether the read model is behind the chain, or has not heard from it for too long."""
-        as_of = self.as_of
-        return as_of.head_block - as_of.block > self.fresh_blocks or self.now - as_of.heard_at > self.fresh_seconds
+        return is_behind(self.as_of, self.now, self.fresh_seconds, self.fresh_blocks)
+
+
+def is_behind(as_of: AsOf, now: int, fresh_seconds: int, fresh_blocks: int) -> bool:
+    """Tell whether the read model is behind the chain, or has not heard from it for too long.
+
+    Args:
+        as_of: How far it has come.
+        now: Unix seconds.
+        fresh_seconds: For how long the chain may have been silent.
+        fresh_blocks: How many blocks the read model may be behind.
+    """
+    return as_of.head_block - as_of.block > fresh_blocks or now - as_of.heard_at > fresh_seconds
 
 
 class Case(NamedTuple):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 FRESH_SECONDS: Final = 120  # ten blocks of a chain like Ethereum
 FRESH_BLOCKS: Final = 5
+_HOUR: Final = 3_600  # seconds
 _NO_REGISTRATION: Final = "There is no registration to compare."
 _CODE_FIELDS: Final = ("gtin", "lot", "serial", "expiry", "sscc", "form")
 
@@ -172,6 +173,24 @@ def judge(question: Question, facts: VerdictFacts, now: int) -> Verdict:
         return verdicts[0]
     worst = min(range(len(verdicts)), key=lambda index: PRECEDENCE[verdicts[index].reason])
     return _named(verdicts[worst], meant[worst].dossier, len(meant))
+
+
+def occasion(as_of: AsOf, now: int, fresh_seconds: int, fresh_blocks: int) -> tuple[int, ...]:
+    """Give all that a verdict takes from the time and from how far the read model has come.
+
+    Between two moments of one occasion no verdict changes: last days of use begin and end at full hours of UTC
+    (`not_expired`), and for how long the chain has been silent is told only once that is too long.
+
+    Args:
+        as_of: How far the read model has come.
+        now: Unix seconds.
+        fresh_seconds: As in `VerdictFacts`.
+        fresh_blocks: As there.
+    """
+    told = (as_of.chain_id, as_of.block, as_of.time, as_of.finalized_block, as_of.head_block)
+    if checks.is_behind(as_of, now, fresh_seconds, fresh_blocks):
+        return (*told, now, as_of.heard_at)
+    return (*told, now // _HOUR)
 
 
 # What the code means

@@ -6,6 +6,7 @@ and prepared once per connection: this is the path that every scan takes.
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -65,6 +66,7 @@ class ReadModel:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._local = threading.local()
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -82,6 +84,18 @@ class ReadModel:
         with self._db.snapshot() as connection:
             row = connection.execute("SELECT generation FROM chain_status").fetchone()
         return 0 if row is None else int(row[0])
+
+    def state(self) -> tuple[int, facts.AsOf]:
+        """`version` and `as_of` of one state, remembered until something is committed: every scan asks for them."""
+        stamp = self._db.stamp()
+        kept: tuple[tuple[int, int], tuple[int, facts.AsOf]] | None = getattr(self._local, "kept", None)
+        if stamp is not None and kept is not None and kept[0] == stamp:
+            return kept[1]
+        with self._db.snapshot():
+            found = self.version(), self.as_of()
+        if stamp is not None:  # taken before the snapshot: what was committed in between shows in the next stamp
+            self._local.kept = stamp, found
+        return found
 
     def registration(self, batch: bytes) -> facts.Registration | None:
         """The registration of a batch by its id."""

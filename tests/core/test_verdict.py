@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import product
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from ledger.core.gs1 import parse_code
 from ledger.core.keccak import keccak256
 from ledger.core.organisation import state_at
 from ledger.core.parts import child_id
-from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin
+from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin, occasion
 from ledger.core.verdict import _verdict as choose
 from ledger.core.vocabulary import Kind, Purpose, Role
 from ledger.core.wording import PRECEDENCE, REASONS, UNREADABLE_HEADLINES, moment, span
@@ -480,3 +481,24 @@ def test_names_are_those_of_now() -> None:
 def test_children_of_a_story_have_the_ids_of_the_contract() -> None:
     story, sold, _kept = delivered()
     assert sold == child_id(story.events[2].digest, 0)
+
+
+# What a verdict takes from the time
+
+STORIES = (
+    "verified_at_the_pharmacy_after_a_split",
+    *sorted({each.name for each in CASES if each.reason in ("expired", "recalled", "unknown_lot", "not_yet_known")}),
+)
+
+
+@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("hours", [-38, 0, 12])  # of the last day of use: it begins somewhere, a full hour, it ends
+def test_moments_of_one_occasion_have_one_verdict(name: str, hours: int) -> None:
+    told = vector_of(json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")))
+    turn = int(datetime(2027, 4, 1, tzinfo=UTC).timestamp()) + hours * 3_600  # the stories' lots expire the day before
+    seen: dict[tuple[int, ...], dict[str, Any]] = {}
+    for second, silence, lag in product((-1, 0, 1), (0, 119, 120, 121, 200), (0, 5, 6)):
+        now = turn + second
+        as_of = replace(told.as_of, heard_at=now - silence, head_block=told.as_of.block + lag)
+        verdict = replace(told, as_of=as_of, now=now).judged().to_json()
+        assert seen.setdefault(occasion(as_of, now, 120, 5), verdict) == verdict

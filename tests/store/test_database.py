@@ -203,3 +203,13 @@ def test_a_database_that_another_holds_is_unavailable(db: Database, monkeypatch:
     other.close()
     with db.transaction():
         pass
+
+
+def test_a_stamp_is_refused_in_words_while_the_disk_refuses(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def execute(self, sql: str) -> None:
+            raise sqlite3.OperationalError(f"disk I/O error: {sql}")
+
+    monkeypatch.setattr(db._session(), "connection", Broken())
+    with pytest.raises(UnavailableError, match="disk I/O error"):
+        db.stamp()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -305,3 +307,44 @@ def test_a_document_is_kept_by_its_hash(db: Database) -> None:
     Outbox(db).add(b"d" * 32, "CustodyEvent", b"{}", details=b"h" * 32, document=b'{"a":1}', arrived_at=1)
     assert ReadModel(db).document(b"h" * 32) == b'{"a":1}'
     assert ReadModel(db).document(ZERO) is None
+
+
+def heard(teller: Teller, at: int) -> None:
+    indexing.set_status(teller.db, head_block=7, finalized_block=0, heard_at=at)
+
+
+def in_a_thread(work: Any, *arguments: Any) -> None:
+    thread = threading.Thread(target=work, args=arguments)
+    thread.start()
+    thread.join()
+
+
+def test_the_remembered_state_follows_what_this_and_other_threads_commit(teller: Teller) -> None:
+    state = teller.read_model.state
+    assert state() == (0, teller.read_model.as_of())
+    teller.tell(teller.story.register())
+    assert state()[0] == teller.read_model.version() > 0
+    heard(teller, 5)
+    assert state()[1].heard_at == 5
+    in_a_thread(heard, teller, 6)
+    assert state()[1].heard_at == 6
+    in_a_thread(teller.tell, teller.story.register())
+    assert state() == (teller.read_model.version(), teller.read_model.as_of())
+
+
+def test_a_state_seen_inside_a_transaction_that_failed_is_not_remembered(teller: Teller) -> None:
+    heard(teller, 5)
+    with suppress(ZeroDivisionError), teller.db.transaction():
+        heard(teller, 6)
+        assert teller.read_model.state()[1].heard_at == 6
+        raise ZeroDivisionError
+    assert teller.read_model.state()[1].heard_at == 5
+
+
+def test_inside_a_snapshot_the_state_stands_still(teller: Teller) -> None:
+    heard(teller, 5)
+    with teller.read_model.snapshot():
+        before = teller.read_model.state()
+        in_a_thread(heard, teller, 6)
+        assert teller.read_model.state() == before
+    assert teller.read_model.state()[1].heard_at == 6
