@@ -1,0 +1,154 @@
+"""The servers that are measured, each a program: `python servers.py KIND ARGUMENT`; it prints its port first.
+
+All run as `lotproof serve` runs its own: uvicorn, one worker, the same settings.
+
+    node FILE        JSON-RPC that replays a trade (`trade.py`)
+    lotproof FOLDER  the product on the database in FOLDER
+    constant FILE    a bare Starlette endpoint that answers with the bytes of FILE
+    naive URL        an endpoint that asks the chain by `eth_call` for each scan; URL#ADDRESS
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+JSON: Final = "application/json"
+MOST_LOGS: Final = 10_000  # in one answer, as the large providers have it
+_TOO_MANY: Final = {"code": -32005, "message": f"query returned more than {MOST_LOGS} results"}
+
+
+class Node:
+    """Replays blocks and logs over JSON-RPC. Logs are kept as JSON text, so that answering costs next to nothing."""
+
+    def __init__(self, file: Path) -> None:
+        told = orjson.loads(file.read_bytes())
+        self._blocks = [orjson.dumps(block) for block in told["blocks"]]
+        self._numbers = {block["hash"]: number for number, block in enumerate(told["blocks"])}
+        self._logs = [[(log["topics"][0], orjson.dumps(log)) for log in logs] for logs in told["logs"]]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, of one call or many."""
+        if scope["type"] != "http":
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        asked = orjson.loads(body)
+        answer = b"[%b]" % b",".join(map(self._answer, asked)) if isinstance(asked, list) else self._answer(asked)
+        headers = [(b"content-type", JSON.encode()), (b"content-length", b"%d" % len(answer))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": answer})
+
+    def _answer(self, call: dict[str, Any]) -> bytes:
+        name = orjson.dumps(call["id"])
+        try:
+            result = self._methods[call["method"]](self, *call["params"])
+        except OverflowError:
+            return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (name, orjson.dumps(_TOO_MANY))
+        return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (name, result)
+
+    def _block(self, number: str, _whole: bool) -> bytes:  # noqa: FBT001 - a parameter of JSON-RPC
+        newest = len(self._blocks) - 1
+        at = newest if number in {"latest", "finalized"} else int(number, 16)
+        return self._blocks[at] if at <= newest else b"null"
+
+    def _get_logs(self, query: dict[str, Any]) -> bytes:
+        if "blockHash" in query:
+            first = last = self._numbers[query["blockHash"]]
+        else:
+            first, last = int(query["fromBlock"], 16), int(query["toBlock"], 16)
+        topic = (query.get("topics") or [None])[0]
+        found = [text for logs in self._logs[first : last + 1] for name, text in logs if topic in {None, name}]
+        if len(found) > MOST_LOGS:
+            raise OverflowError
+        return b"[%b]" % b",".join(found)
+
+    def _chain_id(self) -> bytes:
+        return b'"0x7a69"'
+
+    _methods: Final[dict[str, Callable[..., bytes]]] = {
+        "eth_getBlockByNumber": _block,
+        "eth_getLogs": _get_logs,
+        "eth_chainId": _chain_id,
+    }
+
+
+def lotproof(folder: str) -> ASGIApp:
+    """Make the product."""
+    from api.app import Identity, create_app  # noqa: PLC0415 - the other servers need none of it
+    from ledger.config import load_settings  # noqa: PLC0415
+    from ledger.store.database import open_database  # noqa: PLC0415
+
+    settings = load_settings({}, data_dir=Path(folder))
+    database = open_database(settings.database_url)
+    return create_app(settings, database, Identity(31337, bytes(20), None))
+
+
+def constant(file: str) -> ASGIApp:
+    """Make an endpoint that always answers the same bytes."""
+    body = Path(file).read_bytes()
+
+    async def answer(_request: Request) -> Response:
+        return Response(body, media_type=JSON)
+
+    return Starlette(routes=[Route("/v1/verify", answer)])
+
+
+def naive(where: str) -> ASGIApp:
+    """Make the verifier that one would write first: web3's contract, one call for each scan, nothing kept."""
+    from web3 import HTTPProvider, Web3  # noqa: PLC0415
+
+    from ledger.chain.artifact import abi_of  # noqa: PLC0415
+    from ledger.core.gs1 import parse_code  # noqa: PLC0415
+    from ledger.core.parts import batch_id  # noqa: PLC0415
+
+    url, _, address = where.partition("#")
+    contract = Web3(HTTPProvider(url)).eth.contract(Web3.to_checksum_address(address), abi=abi_of("function"))
+
+    def answer(request: Request) -> Response:
+        code = parse_code(request.query_params["code"], today=datetime.now(UTC).date())
+        state = contract.functions.consignment(batch_id(int(code.gtin or "0"), code.lot or "")).call()
+        return Response(orjson.dumps(tuple(state), default=bytes.hex), media_type=JSON)
+
+    return Starlette(routes=[Route("/v1/verify", answer)])
+
+
+KINDS: Final[dict[str, Callable[[str], ASGIApp]]] = {
+    "node": lambda file: Node(Path(file)),
+    "lotproof": lotproof,
+    "constant": constant,
+    "naive": naive,
+}
+
+
+def main() -> None:
+    """Serve on a free loopback port until the process is ended."""
+    app = KINDS[sys.argv[1]](sys.argv[2])
+    # The protocol is named, because asyncio sets TCP_NODELAY only where it is; without, each answer waits 40 ms.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(128)
+    print(listening.getsockname()[1], flush=True)
+    config = uvicorn.Config(app, access_log=False, server_header=False, log_level="warning", lifespan="off")
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    main()
