@@ -111,7 +111,18 @@ def test_a_block_taken_back_without_another_resets_once(app: FastAPI, database: 
 def test_silence_is_filled_with_heartbeats(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.02)
-    assert follow(app, longest=0.2).count(events.HEARTBEAT) > 1
+
+    async def beats() -> int:
+        stream = events.follow(app.state.installation, None, longest=60.0)
+        count = 0
+        async for chunk in stream:
+            count += chunk.count(events.HEARTBEAT)
+            if count > 1:
+                break
+        await stream.aclose()
+        return count
+
+    assert anyio.run(beats) == 2
 
 
 def test_the_call_names_its_type_and_where_to_go_on(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
