@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import time
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -301,38 +299,38 @@ def test_while_the_chain_is_down_statements_queue_and_verdicts_tell_their_age(tm
         assert CliRunner().invoke(app, ["deploy", "--data", str(data)]).exit_code == 0
         running = Up(data, **network)
         try:
-            outage(founded(Terminal(data, running.url)), chain)
+            outage(with_one_maker(Terminal(data, running.url)), chain)
         finally:
             assert running.stop() == 0
             chain.stop()
 
 
 def outage(terminal: Terminal, chain: DevChain) -> None:
-    known, late = "KNOWN", "LATE"
-    for name in (known, late):
-        write(terminal.folder, f"{name}.csv", f"{HEADER}{GTIN},{name},PPE,1000,2031-05-31,Mask\n")
-    terminal.done("batch register", str(terminal.folder / "KNOWN.csv"), "--as", "maker")
-    until = time.monotonic() + PATIENCE
-    while chain.durable_block() < 0 or chain.tend() or not _all_durable(chain):
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    os.kill(chain.pid, signal.SIGKILL)
+    known, late = (write(terminal.folder, f"{lot}.csv", f"{HEADER}{GTIN},{lot},PPE,9,2031-05-31,\n") for lot in "KL")
+    terminal.done("batch register", known, "--as", "maker")
+    chain.stop()
     time.sleep(1.1)  # so that what is known is older than FRESH_SECONDS
-    queued = terminal.done("batch register", str(terminal.folder / "LATE.csv"), "--as", "maker", "--wait", "0")
+    queued = terminal.done("batch register", late, "--as", "maker", "--wait", "0")
     assert queued["registered"][0]["state"] == "pending"
-    verdict = terminal.verdict(f"(01){GTIN}(10){known}")
+    verdict = terminal.verdict(f"(01){GTIN}(10)K")
     assert verdict["verdict"] == "verified"
     assert verdict["checks"][12]["name"] == "fresh"
     assert verdict["checks"][12]["result"] == "failed"
-    assert terminal.verdict(f"(01){GTIN}(10){late}")["verdict"] == "undetermined"
-    chain.tend()
+    assert terminal.verdict(f"(01){GTIN}(10)L")["verdict"] == "undetermined"
+    chain.start()
     until = time.monotonic() + PATIENCE
-    while terminal.verdict(f"(01){GTIN}(10){late}")["verdict"] != "verified":
+    while terminal.verdict(f"(01){GTIN}(10)L")["verdict"] != "verified":
         assert time.monotonic() < until
         time.sleep(0.2)
 
 
-def _all_durable(chain: DevChain) -> bool:
-    before = chain.durable_block()
-    chain.tend()
-    return chain.durable_block() == before
+def with_one_maker(terminal: Terminal) -> Terminal:
+    """An authority and a manufacturer."""
+    terminal.key("be")
+    terminal.key("maker")
+    terminal.done("authority admit", write(terminal.folder, "a.csv", AUTHORITIES.partition("Singapore")[0]))
+    terminal.await_organisations(1)
+    terminal.done(
+        "organisation accredit", write(terminal.folder, "m.csv", BELGIANS.partition("Carrier")[0]), "--as", "be"
+    )
+    return terminal
