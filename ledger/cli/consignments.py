@@ -143,7 +143,7 @@ def child(text: str, position: int) -> tuple[str | None, int]:
     if not (right.isascii() and right.isdigit() and len(right) <= len(str(MAX_NUMBER)) and int(right)):
         raise InvalidInputError(
             f"{text!r} is not QUANTITY or SSCC=QUANTITY.",
-            advice="For example --child 600 or --child 095211010000000018=600.",
+            advice="For example --child 600 or --child 095211010000000016=600.",
             field="child",
             position=position,
         )
