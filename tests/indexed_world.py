@@ -138,6 +138,9 @@ def _unpacked(story: BatchStory) -> None:
     pallet = story.pack(MAKER, [staying, leaving], sscc="054138680000000047")
     story.pallets[0] = replace(story.pallets[0], number=2)  # the ledger counts pallets, a story its own only
     story.unpack(pallet, MAKER, [leaving])
+    emptied = story.pack(MAKER, [leaving], sscc="054138680000000054")
+    story.pallets[1] = replace(story.pallets[1], number=3)
+    story.unpack(emptied, MAKER, [leaving])
 
 
 def _evil(story: BatchStory) -> None:

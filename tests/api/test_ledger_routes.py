@@ -63,6 +63,7 @@ def test_a_pallet_shows_what_is_on_it(ask: Asker) -> None:
 def test_what_was_taken_off_a_pallet_is_not_shown_on_it(ask: Asker) -> None:
     pallet = ask.get("/v1/consignments/054138680000000047").json()
     assert [content["sscc"] for content in pallet["contents"]] == ["054138680000000030"]
+    assert ask.get("/v1/consignments/054138680000000054").json()["contents"] == []
 
 
 def test_a_hold_is_shown_with_the_sequence_that_it_moved(ask: Asker) -> None:
