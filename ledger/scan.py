@@ -72,7 +72,10 @@ def read_codes(image: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MA
     deadline = time.monotonic() + SECONDS
     for attempt in _attempts(picture):
         found = zxingcpp.read_barcodes(
-            attempt.picture, formats=attempt.formats, text_mode=zxingcpp.TextMode.Plain, binarizer=attempt.binarizer
+            attempt.picture,
+            formats=zxingcpp.BarcodeFormats(attempt.formats),
+            text_mode=zxingcpp.TextMode.Plain,
+            binarizer=attempt.binarizer,
         )
         if found:
             return _in_reading_order([_code(each, scale / attempt.enlarged) for each in found])[:MAX_CODES]

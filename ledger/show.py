@@ -214,11 +214,8 @@ def _organisation(facts: ReadModel, found: Organisation, everyone: list[Organisa
 
 def _authority_sequence(number: int, everyone: list[Organisation]) -> int:
     """How many statements an authority has signed: its accreditations and suspensions, none of the council's."""
-    return sum(
-        fact.authority == number and fact.digest != NOTHING
-        for each in everyone
-        for fact in (*each.changes, *each.suspensions)
-    )
+    signed = [fact for each in everyone for fact in each.changes + each.suspensions if fact.digest != NOTHING]
+    return sum(fact.authority == number for fact in signed)
 
 
 def _key(key: Key) -> Json:
