@@ -284,14 +284,13 @@ def _check_dispense(event: CustodyEvent, _parts: Parts, world: World) -> None:
 
 def _check_destroy(event: CustodyEvent, _parts: Parts, world: World) -> None:
     if by_authority(event, world.consignment(event.consignment)):
-        _require_jurisdiction(event, world)
-        state = _require_next_of_authority(event, world)
+        state = _require_administered(event, world)
     else:
         state = _require_next_at_rest(event, world)
+    _require_quantity(event, state)
     # Of a pallet, only the whole: which of its consignments would be gone?
     if state.number and state.rest != event.quantity:
         raise refused("QuantityMismatch", state.rest, event.quantity)
-    _require_quantity(event, state)
 
 
 # The kinds of administrations
@@ -302,8 +301,8 @@ def _check_inspect(event: CustodyEvent, _parts: Parts, world: World) -> None:
 
 
 def _require_administered(event: CustodyEvent, world: World) -> ConsignmentState:
-    _require_jurisdiction(event, world)
     state = _require_next_of_authority(event, world)
+    _require_jurisdiction(event, world)
     if state.pallet:
         raise refused("InPallet", state.id, world.pallet_number(state.pallet))
     return state

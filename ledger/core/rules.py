@@ -159,7 +159,10 @@ def _require_registration(statement: BatchRegistration, digest: bytes, court: Co
 
 
 def _is_date(number: int) -> bool:
-    """Tell whether it reads YYYYMMDD and is a day of the calendar that the contract takes."""
+    """Tell whether it reads YYYYMMDD and is a day of the calendar from 2000 to 2099.
+
+    Stricter than a check of the digits alone: no reader could turn 20270231 into a date.
+    """
     year, month, day = number // 10_000, number // 100 % 100, number % 100
     return year in _YEARS and month in _MONTHS and 0 < day <= monthrange(year, month)[1]
 

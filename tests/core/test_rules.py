@@ -16,6 +16,7 @@ from ledger.core.ledger_view import LedgerView
 from ledger.core.parts import (
     batch_id,
     bundle_digests,
+    child_id,
     encode_countersignature,
     encode_event,
     pack_children,
@@ -208,6 +209,19 @@ def test_a_pallet_moves_what_is_on_it_and_gives_it_back(desk: Desk) -> None:
     assert (desk.state().holder, desk.state().pallet, desk.state(pallet).rest) == (CARRIER, b"", 0)
 
 
+def test_the_parts_are_as_many_as_the_statement_says(desk: Desk) -> None:
+    children = pack_children([(None, 300), (None, 200)])
+    found = desk.record(Kind.SPLIT, MAKER, 501, attachment=children)
+    assert found == ("QuantityMismatch", {"expected": 500, "given": 501})
+    assert name(desk.record(Kind.SPLIT, MAKER, 499, attachment=children)) == "QuantityExceeded"
+    one = pack_pallet(None, [(BATCH, desk.state().head)])
+    found = desk.record(Kind.PACK, MAKER, 2, consignment=ZERO, previous=ZERO, attachment=one)
+    assert found == ("QuantityMismatch", {"expected": 1, "given": 2})
+    pallet = desk.pack(MAKER, [BATCH])
+    found = desk.record(Kind.UNPACK, MAKER, 2, consignment=pallet, attachment=pack_ids([BATCH]))
+    assert found == ("QuantityMismatch", {"expected": 1, "given": 2})
+
+
 def test_the_same_pallet_is_not_packed_twice(desk: Desk) -> None:
     attachment = pack_pallet(None, [(BATCH, desk.state().head)])
     event = desk.event(Kind.PACK, MAKER, 1, consignment=ZERO, previous=ZERO, attachment=attachment)
@@ -237,9 +251,13 @@ def test_no_more_comes_off_a_pallet_than_is_on_it(desk: Desk) -> None:
 
 
 def test_a_pallet_is_destroyed_whole_or_not_at_all(desk: Desk) -> None:
-    pallet = desk.pack(MAKER, [BATCH])
-    assert desk.record(Kind.DESTROY, MAKER, 2, consignment=pallet) == ("QuantityMismatch", {"expected": 1, "given": 2})
-    assert desk.record(Kind.DESTROY, MAKER, 1, consignment=pallet) is None
+    half = pack_children([(None, 500)])
+    split = desk.event(Kind.SPLIT, MAKER, 500, attachment=half)
+    assert desk.submit(split, attachment=half) is None
+    pallet = desk.pack(MAKER, [BATCH, child_id(split.digest(DOMAIN), 0)])
+    assert desk.record(Kind.DESTROY, MAKER, 1, consignment=pallet) == ("QuantityMismatch", {"expected": 2, "given": 1})
+    assert desk.record(Kind.DESTROY, MAKER, 3, consignment=pallet) == ("QuantityExceeded", {"rest": 2, "given": 3})
+    assert desk.record(Kind.DESTROY, MAKER, 2, consignment=pallet) is None
 
 
 def test_pallets_are_neither_packed_nor_split_nor_dispensed(desk: Desk) -> None:
@@ -535,6 +553,38 @@ def test_a_key_is_ended_by_its_owner_or_its_authority_and_doubt_only_grows(desk:
     assert name(desk.submit(structs.KeyEnding(1, key, doubt + 1))) == "KeyNotLive"
     assert name(desk.submit(structs.KeyEnding(1, key, 0))) == "KeyNotLive"
     assert desk.submit(structs.KeyEnding(1, key, doubt - 1)) is None
+
+
+def test_doubt_may_begin_now_but_not_later(desk: Desk) -> None:
+    key = desk.signers[CARRIER][0].key_id
+    desk.now += 60
+    submission = desk.signed(structs.KeyEnding(1, key, desk.now))
+    assert refusal(submission, desk.ledger, domain=DOMAIN, now=desk.now) is None
+    assert refusal(submission, desk.ledger, domain=DOMAIN, now=desk.now - 1) is not None
+
+
+def test_the_stated_time_may_be_thirty_days_old_or_ten_minutes_ahead(desk: Desk) -> None:
+    def accepted(occurred_at: int) -> bool:
+        submission = desk.signed(desk.event(Kind.SHIP, MAKER, 1000, CARRIER, occurred_at=occurred_at))
+        return refusal(submission, desk.ledger, domain=DOMAIN, now=desk.now) is None
+
+    month = 30 * 24 * 3600
+    found = [accepted(desk.now + offset) for offset in (-month - 1, -month, 600, 601)]
+    assert found == [False, True, True, False]
+
+
+def test_a_statement_is_taken_at_the_very_end_of_a_pause_and_of_a_keys_window(desk: Desk) -> None:
+    desk.ledger.until = desk.now
+    windowed, proof = key_addition(desk, valid_from=desk.now, valid_until=desk.now + 100)
+    assert desk.ledger.submit(desk.signed(windowed, cosignature=proof), desk.now) is None
+    event = desk.event(Kind.SHIP, MAKER, 1000, CARRIER)
+    new = desk.signers[MAKER][1]
+    submission = Submission("CustodyEvent", event, new.signer, new.sign(event.digest(DOMAIN)))
+
+    def accepted(now: int) -> bool:
+        return refusal(submission, desk.ledger, domain=DOMAIN, now=now) is None
+
+    assert [accepted(desk.now + offset) for offset in (-1, 0, 99, 100)] == [False, True, True, False]
 
 
 def test_a_key_ended_without_doubt_can_be_put_in_doubt_later(desk: Desk) -> None:

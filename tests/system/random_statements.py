@@ -129,7 +129,7 @@ class RandomStatements:
             manufactured=self.random.choice((0, 20260131, 20261301, 20280101)) if self.seldom(0.2) else 20260131,
             expiry=20280229
             if not self.seldom()
-            else self.random.choice((0, 20270001, 19990101, 20260131, 20270229, 20270431)),
+            else self.random.choice((0, 20270001, 19990101, 20260131, 20271301, 20270132)),
             unit_root=ZERO,
             details=keccak256(self.random.randbytes(4)),
         )
