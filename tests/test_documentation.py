@@ -7,11 +7,15 @@ import re
 import shlex
 from pathlib import Path
 
-import click
 import pytest
 import typer.main
+from typer._click import Context
+from typer._click.core import Command
+from typer._click.exceptions import UsageError
+from typer.core import TyperGroup
 
 from ledger.cli.main import app
+from ledger.core.gs1 import sscc18
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -50,15 +54,34 @@ def test_every_command_in_a_document_exists_and_takes_its_options(document: str,
     parse(typer.main.get_command(app), words[1:])
 
 
-def parse(command: click.Command, words: list[str], parent: click.Context | None = None) -> None:
+def parse(command: Command, words: list[str], parent: Context | None = None) -> None:
     """Parse as the command line does, and run nothing."""
     if words in (["--help"], []):
         return
     context = command.make_context(command.name or "lotproof", list(words), parent=parent)
-    if isinstance(command, click.Group):
-        name, subcommand, rest = command.resolve_command(context, [*context.protected_args, *context.args])
+    if isinstance(command, TyperGroup):
+        name, subcommand, rest = command.resolve_command(context, [*context._protected_args, *context.args])
         assert subcommand is not None, name
         parse(subcommand, rest, context)
+
+
+@pytest.mark.parametrize("wrong", ["custody hold --nonsense 1", "custody misplace", "demo --speed 3", "nonsense"])
+def test_a_command_that_does_not_exist_is_noticed(wrong: str) -> None:
+    with pytest.raises(UsageError):
+        parse(typer.main.get_command(app), wrong.split())
+
+
+SSCC = re.compile(r"(?<![0-9])0[0-9]{17}(?![0-9])")
+
+
+def test_every_sscc_in_a_guide_is_a_right_one() -> None:
+    found = [
+        code
+        for guide in ("manufacturer", "authority")
+        for code in SSCC.findall((ROOT / f"docs/{guide}.md").read_text())
+    ]
+    assert found
+    assert [sscc18(code) for code in found] == found
 
 
 def test_documents_with_commands_were_found() -> None:
