@@ -120,6 +120,27 @@ def test_stopped_and_started_again_it_goes_on_where_it_was(demo: Demo) -> None:
         assert started.stop() == 0
 
 
+def test_killed_while_it_plays_it_goes_on_and_every_case_is_right(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ledger.cli", "demo", "--data", str(tmp_path), "--port", "0", "--once"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LOTPROOF_")}
+    for line, seconds in (
+        ("Accrediting organisations\n", 1.0),
+        ("Registering batches\n", 0.1),
+        ("Moving goods\n", 0.3),
+    ):
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        assert running.stdout is not None
+        assert line in iter(running.stdout.readline, "")
+        time.sleep(seconds)
+        running.kill()  # the node that it started lives on and is taken over
+        running.stdout.close()
+        assert running.wait() == -signal.SIGKILL
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False, env=environment)
+    assert ended.returncode == 0, ended.stderr
+    assert "scanned cases got the expected verdict" in ended.stdout
+    assert "\x1d" not in ended.stdout
+
+
 def test_a_planted_difference_makes_it_fail_loudly(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     path = demo.folder / "demo" / "codes.json"
     codes = json.loads(path.read_text(encoding="utf-8"))
