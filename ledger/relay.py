@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ledger.chain.contracts import TOGETHER, call_data
-from ledger.chain.refusals import decode_error
+from ledger.chain.refusals import UNKNOWN, decode_error
 from ledger.chain.transactions import GAS_CAP, Payload, base_gas
 from ledger.core.errors import LotproofError, NodeError, UnavailableError
 from ledger.core.signature import P256_BYTES
@@ -41,6 +41,7 @@ _LOOK_AHEAD: Final = 4  # batches of statements that a plan may reorder
 _FAILURES: Final = 3  # reverts of a statement alone, after which it is refused
 _LONGEST_PAUSE: Final = 30.0  # seconds
 _SHORT_PAUSE: Final = 0.05  # seconds, while there is more to do
+_NO_REASON: Final = "The ledger cannot process this statement and gives no reason. Check its parts and sign it anew."
 _LOG: Final = logging.getLogger(__name__)
 
 # Gas of what a statement may do at most, signature aside: new storage slots and logs. Too little is noticed by the
@@ -263,7 +264,8 @@ class Relay:
                 return [item], more
             data, error = outcome.data, decode_error(outcome.data)
         refusal = error.refusal()
-        self._outbox.refuse(item.digest, data, f"{refusal.detail} {refusal.advice}".strip())
+        words = _NO_REASON if error.name == UNKNOWN else f"{refusal.detail} {refusal.advice}".strip()
+        self._outbox.refuse(item.digest, data, words)
         return [], payload
 
     def _gave_up(self, chosen: Sequence[_Item]) -> bool:

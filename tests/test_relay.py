@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from ledger.chain.client import Fees, Sent
 from ledger.chain.contracts import encode_call
 from ledger.chain.signers import AddressSigner
 from ledger.core import parts
-from ledger.core.errors import ConfigurationError, NodeError, UnavailableError
+from ledger.core.errors import ConfigurationError, LotproofError, NodeError, UnavailableError
 from ledger.core.structs import Anchor, Bundle, Suspension
 from ledger.core.submission import BundledEvent
 from ledger.core.vocabulary import Kind, Role
@@ -136,6 +137,9 @@ def test_a_poisoned_statement_cannot_block_those_around_it(
     digests = here.accept(*submissions)
     here.settle(20)
     assert here.states(digests) == ["final"] * 5 + ["refused"] + ["final"] * 3
+    state = here.outbox.state(digests[5])
+    assert state is not None
+    assert "gives no reason" in state.words
 
 
 def test_a_paused_ledger_keeps_everything_queued_until_it_resumes(world: World, here: Installation) -> None:
@@ -446,6 +450,61 @@ def test_a_split_with_many_children_gets_enough_gas(world: World, here: Installa
     here.settle()
     assert here.states(digests) == ["final"]
     assert ReadModel(here.db).consignment(parts.child_id(digests[0], 149)) is not None
+
+
+def test_running_goes_on_through_trouble_and_stops_when_told(
+    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests = here.accept(world.registration("A1"))
+    stop = threading.Event()
+    troubles: list[LotproofError | None] = []
+    honest = world.chain.receipts
+    asked = 0
+
+    def sometimes_down(hashes: list[bytes]) -> Any:
+        nonlocal asked
+        asked += 1
+        troubles.append(here.relay.trouble)
+        if asked < 3:
+            raise UnavailableError("down")
+        if here.outbox.pending(1) == [] and asked > 6:
+            stop.set()
+        return honest(hashes)
+
+    monkeypatch.setattr(world.chain, "receipts", sometimes_down)
+    here.relay.run(stop, poll_seconds=0.01)
+    assert isinstance(troubles[1], UnavailableError)
+    assert here.relay.trouble is None
+    here.settle()
+    assert here.states(digests) == ["final"]
+
+
+def test_running_stops_at_a_contract_that_is_not_ours(world: World, here: Installation) -> None:
+    world.anvil.rpc("anvil_setCode", "0x" + world.ledger.address.hex(), "0x6001")
+    with pytest.raises(ConfigurationError):
+        here.relay.run(threading.Event(), poll_seconds=0.01)
+
+
+def test_a_statement_that_reverts_alone_again_and_again_is_given_up(
+    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if simulation and block disagreed for ever."""
+    monkeypatch.setattr("ledger.relay.GAS_CAP", 60_000)
+    honest = world.ledger.simulate
+    monkeypatch.setattr(world.ledger, "simulate", lambda data, **o: honest(data, **(o | {"gas": 16_000_000})))
+    digests = here.accept(world.registration("A1"))
+    here.settle(30)
+    assert here.states(digests) == ["refused"]
+    assert world.chain.nonce(RELAYER.signer) == 3
+
+
+def test_a_statement_that_needs_more_gas_than_estimated_gets_it(
+    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.relay._GAS", {"BatchRegistration": 1, "CustodyEvent": 1, "Anchor": 1})
+    digests = here.accept(world.registration("A1"), world.registration("A2"))
+    here.settle(20)
+    assert here.states(digests) == ["final", "final"]
 
 
 def _crash(*_: Any, **__: Any) -> None:
