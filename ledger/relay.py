@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.chain.contracts import TOGETHER, call_data
 from ledger.chain.refusals import UNKNOWN, decode_error
-from ledger.chain.transactions import GAS_CAP, Payload, base_gas
+from ledger.chain.transactions import GAS_A_BYTE, GAS_CAP, Payload, gas_limit
 from ledger.core.errors import LotproofError, NodeError, UnavailableError
 from ledger.core.signature import P256_BYTES
 from ledger.core.submission import parse_submission
@@ -235,7 +235,7 @@ class Relay:
         chosen = self._within_gas(group)
         while True:
             data = call_data([item.submission for item in chosen])
-            gas = min(GAS_CAP, base_gas(data) + sum(self._gas(item.submission) for item in chosen))
+            gas = min(GAS_CAP, gas_limit(data, sum(self._gas(item.submission) for item in chosen)))
             if len(chosen) == 1 and self._failures.get(chosen[0].digest, 0):
                 gas = GAS_CAP
             payload = Payload(self._ledger.address, data, gas)
@@ -275,7 +275,7 @@ class Relay:
         chosen: list[_Item] = []
         used = 0
         for item in group:
-            used += self._gas(item.submission) + len(call_data([item.submission])) * 40
+            used += self._gas(item.submission) + len(call_data([item.submission])) * GAS_A_BYTE
             if chosen and used > GAS_CAP - 100_000:
                 break
             chosen.append(item)

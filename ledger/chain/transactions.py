@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 GAS_CAP: Final = 16_000_000  # under the 16,777,216 gas that one transaction may use (EIP-7825)
 _BASE_GAS: Final = 21_000
-_GAS_A_BYTE: Final = 40  # the floor of EIP-7623 for a byte that is not zero
+GAS_A_BYTE: Final = 16  # EIP-2028
+_FLOOR_GAS_A_BYTE: Final = 40  # EIP-7623: at least this for call data and all it does
 _RLP_SHORT: Final = 0x80
 _RLP_LIST: Final = 0xC0
 
@@ -60,9 +61,14 @@ def payload_of(raw: bytes) -> Payload:
     return Payload(to=bytes(fields["to"]), data=bytes(fields["data"]), gas=int(fields["gas"]))
 
 
-def base_gas(data: bytes) -> int:
-    """Gas that a transaction costs before it does anything, taken high: every byte as if it were not zero."""
-    return _BASE_GAS + _GAS_A_BYTE * len(data)
+def gas_limit(data: bytes, execution: int) -> int:
+    """Add to the gas that a call may use what its call data costs, every byte taken as if it were not zero.
+
+    Args:
+        data: Call data.
+        execution: What the call itself uses at most.
+    """
+    return _BASE_GAS + max(GAS_A_BYTE * len(data) + execution, _FLOOR_GAS_A_BYTE * len(data))
 
 
 def contract_address(sender: bytes, nonce: int) -> bytes:

@@ -11,7 +11,7 @@ from ledger.chain import artifact
 from ledger.chain.client import Fees
 from ledger.chain.contracts import Ledger, call_data, deployment_data, encode_call, values
 from ledger.chain.refusals import UNKNOWN, decode_error
-from ledger.chain.transactions import Payload, base_gas, contract_address, payload_of, sign
+from ledger.chain.transactions import Payload, contract_address, gas_limit, payload_of, sign
 from ledger.core import parts
 from ledger.core.errors import ConfigurationError, UnavailableError
 from ledger.core.keccak import keccak256
@@ -177,5 +177,6 @@ def test_a_nonce_of_several_bytes_follows_the_same_rule(world: World) -> None:
         assert world.receipt(hash_).contract == contract_address(sender, nonce)
 
 
-def test_the_base_gas_takes_every_byte_as_dear() -> None:
-    assert base_gas(b"\0" * 10) == 21_400
+def test_call_data_counts_with_every_byte_dear_and_never_below_the_floor() -> None:
+    assert gas_limit(b"\0" * 10, 1_000) == 21_000 + 160 + 1_000
+    assert gas_limit(b"\0" * 10, 0) == 21_000 + 400
