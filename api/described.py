@@ -61,6 +61,8 @@ BATCH_FACTS: Final[Json] = {
     "properties": {
         "id": TEXT,
         "product": MAYBE_TEXT,
+        "gtin": TEXT,
+        "lot": TEXT,
         "product_class": {"enum": ["VACCINE", "MEDICINE", "PPE", "DEVICE"]},
         "manufacturer": ACTOR,
         "quantity": WHOLE,

@@ -242,13 +242,14 @@ class Verifier:
         return generation
 
     def _find(self, code: Code, generation: _Generation) -> _Found:
-        if code.gtin is not None and code.lot is None:
+        if code.sscc is None and code.lot is None:
             return _Found((), self._facts.licensee(licensing_gtin(code)))
-        key = ("sscc", code.sscc or "") if code.gtin is None else ("lot", code.gtin, code.lot or "")
+        key = (code.sscc or "", code.gtin or "", code.lot or "")
         known = generation.found.get(key)
         if known is not None:
             return known
-        subjects = self._by_lot(code) if code.gtin is not None else self._by_sscc(code)
+        # A logistic label may say both: what carries this SSCC comes first, and check 5 compares the rest with it.
+        subjects = (self._by_sscc(code) if code.sscc else ()) or (self._by_lot(code) if code.lot else ())
         licensee = None if subjects else self._facts.licensee(licensing_gtin(code))
         return generation.found.put(key, _Found(subjects, licensee))
 

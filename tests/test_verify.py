@@ -207,3 +207,19 @@ def test_a_product_without_a_name_has_none(document: bytes | None) -> None:
 
 def test_a_products_name_is_that_of_its_document() -> None:
     assert product_name(b'{"product": "Vaccine \xc3\xa9"}') == "Vaccine é"
+
+
+def test_a_label_with_sscc_and_lot_is_judged_by_its_sscc_and_must_agree_with_it(
+    verifier: Verifier, told: World
+) -> None:
+    alone = verifier.verify(f"(00){CARTON}", now=told.now)
+    assert alone.verdict == "verified"
+    both = verifier.verify(f"(00){CARTON}(01){GTIN}(10){LOTS['split']}", now=told.now)
+    assert (both.verdict, both.to_json()["custody"]) == ("verified", alone.to_json()["custody"])
+    other = verifier.verify(f"(00){CARTON}(01){GTIN}(10){LOTS['expired']}", now=told.now)
+    assert (other.verdict, other.reason) == ("suspect", "contents_differ")
+
+
+def test_a_label_whose_sscc_is_not_on_the_ledger_is_judged_by_its_lot(verifier: Verifier, told: World) -> None:
+    found = verifier.verify(f"(00)054138680000000993(01){GTIN}(10){LOTS['expired']}", now=told.now)
+    assert (found.verdict, found.reason) == ("do_not_use", "expired")

@@ -95,8 +95,8 @@ library Gs1 {
         return true;
     }
 
-    /// @notice Whether a number reads YYYYMMDD and is a day of the calendar from 2000 to 2099, so that every reader of the
-    /// logs can turn it into a date.
+    /// @notice Whether a number reads YYYYMMDD with a year 2000 to 2099, a month 1 to 12 and a day 1 to 31. A day that its
+    /// month has not, such as 20270231, is read as the month's last day.
     function isDate(uint32 date) internal pure returns (bool) {
         // below the first of a range the difference wraps around to a number far above the last
         unchecked {

@@ -52,8 +52,7 @@ def words(verdict: Json) -> str:
     batch = verdict.get("batch")
     if batch:
         maker = batch["manufacturer"]
-        lot = f", lot {verdict['code']['lot']}" if verdict["code"]["lot"] else ""
-        lines.append(f"{batch['product'] or verdict['code']['gtin']}{lot}, by {maker['name']}")
+        lines.append(f"{batch['product'] or batch['gtin']}, lot {batch['lot']}, by {maker['name']}")
     lines += [
         f"  {check['id']:>2} {check['name']:<18} {check['result']:<8} {check['detail']}" for check in verdict["checks"]
     ]

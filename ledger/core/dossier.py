@@ -270,6 +270,8 @@ class Dossier:
             registration = self.registration
             self._batch = {
                 "id": _hex(registration.batch),
+                "gtin": registration.gtin,
+                "lot": registration.lot,
                 "product": self.product or None,
                 "product_class": registration.product_class.name,
                 "manufacturer": self.actor_json(registration.manufacturer),

@@ -70,3 +70,7 @@ class TooManyResultsError(UnavailableError):
 
 class ContradictionError(LotproofError):
     """What was final has changed, or a log disagrees with its own digest. Nothing goes on until a person has looked."""
+
+
+class NodeError(UnavailableError):
+    """A node answered a call with a JSON-RPC error; `code`, `message` and `data` are in the evidence."""

@@ -287,7 +287,7 @@ VERDICT = {
     "verdict": "do_not_use",
     "headline": "Recalled by its maker",
     "advice": "Keep it apart.",
-    "batch": {"product": "", "manufacturer": {"name": "Maker"}},
+    "batch": {"gtin": "09521101000016", "lot": "A1", "product": "", "manufacturer": {"name": "Maker"}},
     "code": {"lot": "L1", "gtin": GTIN},
     "checks": [{"id": 8, "name": "not_recalled", "result": "failed", "detail": "Recalled."}],
     "as_of": {"block": 9, "time": "2026-11-23T14:05:00Z", "lag_blocks": 2},
@@ -301,7 +301,7 @@ def test_a_verdict_is_told_in_words_and_by_its_exit_code(shell: Shell, monkeypat
     assert result.stdout.splitlines() == [
         "✖ DO NOT USE: Recalled by its maker",
         "Keep it apart.",
-        f"{GTIN}, lot L1, by Maker",
+        f"{GTIN}, lot A1, by Maker",
         "   8 not_recalled       failed   Recalled.",
         "As of block 9, 2026-11-23T14:05:00Z; 2 blocks behind.",
     ]

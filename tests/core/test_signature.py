@@ -61,7 +61,7 @@ def test_what_eth_account_signs_verifies(digest: bytes) -> None:
 
 
 @given(st.integers(0, 519), st.booleans())
-def test_one_wrong_bit_anywhere_is_refused(bit: int, of_phone: bool) -> None:  # noqa: FBT001 - drawn
+def test_one_wrong_bit_anywhere_is_refused(bit: int, of_phone: bool) -> None:
     signer, signature = (POINT, by_phone()) if of_phone else (ADDRESS, by_address())
     bit %= len(signature) * 8
     flipped = bytearray(signature)

@@ -70,7 +70,8 @@ def test_json_has_the_fields_of_the_design_in_their_order() -> None:
     assert list(told["code"]) == ["gtin", "lot", "serial", "expiry", "sscc", "form"]
     assert [list(each) for each in told["checks"]] == [["id", "name", "result", "detail"]] * 13
     assert list(told["batch"]) == [
-        *("id", "product", "product_class", "manufacturer", "quantity", "manufactured", "expiry", "registered")
+        *("id", "gtin", "lot", "product", "product_class"),
+        *("manufacturer", "quantity", "manufactured", "expiry", "registered"),
     ]
     assert list(told["batch"]["registered"]) == ["block", "time", "transaction"]
     assert [list(each) for each in told["custody"]] == [

@@ -130,7 +130,7 @@ def _without_counters(found: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 @pytest.mark.parametrize("persisted", [False, True])
 def test_an_indexer_whose_writes_fail_comes_to_the_same(
-    persisted: bool,  # noqa: FBT001 - a parameter of the table
+    persisted: bool,
     new_database: Callable[[], Database],
 ) -> None:
     """Each statement of the indexing of a chain with a reorganisation fails once."""

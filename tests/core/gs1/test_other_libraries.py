@@ -225,7 +225,7 @@ def verdicts(case: Case) -> list[tuple[str, bool | None]]:
     return [(link, stated[0] if len(stated) == 1 else None) for link in case["uris"]]
 
 
-def why_not(link: str, valid: bool | None, case: Case) -> str | None:  # noqa: FBT001 - the toolkit's verdict
+def why_not(link: str, valid: bool | None, case: Case) -> str | None:
     """Give the reason why a link of the toolkit is no vector for us."""
     if valid is None:
         return MISALIGNED if case["isValid"] else NO_VERDICT
