@@ -23,6 +23,7 @@ from ledger.chain.contracts import deployment_data, encode_call, values
 from ledger.chain.devchain import CHAIN_ID, DevChain
 from ledger.chain.signers import P256Signer, Signer, development_signer
 from ledger.chain.transactions import Payload, sign
+from ledger.core.keccak import keccak256
 from ledger.core.parts import (
     batch_id,
     bundle_digests,
@@ -34,7 +35,6 @@ from ledger.core.parts import (
     pack_pallet,
     prefixes_hash,
 )
-from ledger.core.keccak import keccak256
 from ledger.core.structs import (
     Accreditation,
     Anchor,
@@ -117,7 +117,7 @@ class Bench:
 
     def event(self, consignment: bytes, kind: int, actor: int = MANUFACTURER, **other: Any) -> CustodyStatement:  # noqa: ANN401 - fields
         """Make the next event of a consignment."""
-        fields = {"counterparty": 0, "quantity": 10_000, "place": b"BEBRU", "parts": NOTHING} | other
+        fields: dict[str, Any] = {"counterparty": 0, "quantity": 10_000, "place": b"BEBRU", "parts": NOTHING} | other
         previous = self.heads.get(consignment, NOTHING)
         return CustodyStatement(
             consignment=consignment,
@@ -138,7 +138,15 @@ class Bench:
 
     def _accredit(self) -> None:
         first = KeyAddition(CUSTOMS, self.office.signer, EVENTS_AND_ADMIN, 0, 0)
-        admission = ("Customs", b"BE", 0, 8 | 32, [], self.office.signer, self._signed(first, self.office))
+        admission: tuple[Any, ...] = (
+            "Customs",
+            b"BE",
+            0,
+            8 | 32,
+            [],
+            self.office.signer,
+            self._signed(first, self.office),
+        )
         self._send(self.address, encode_call("admitAuthority", *admission))
         for number, roles, key in ((MANUFACTURER, 1, self.maker), (CARRIER, 2, self.carrier)):
             self._accredit_one(number, roles, key)
@@ -210,9 +218,9 @@ def measure_parts(bench: Bench, count: int = 20) -> None:
     parent, small = bench.batches(2)
     digest = b""
     costs = []
-    for consignment, children in ((small, 1), (parent, count)):
-        attachment = pack_children([(None, 100)] * children)
-        event = bench.event(consignment, SPLIT, quantity=100 * children, parts=keccak256(attachment))
+    for consignment, wanted in ((small, 1), (parent, count)):
+        attachment = pack_children([(None, 100)] * wanted)
+        event = bench.event(consignment, SPLIT, quantity=100 * wanted, parts=keccak256(attachment))
         digest = event.digest(bench.domain)
         costs.append(cost(bench, bench.item(event, bench.maker, attachment)))
     bench.lines.append(Goal("SPLIT, with one child", costs[0], None))
@@ -259,7 +267,7 @@ def measure_authority(bench: Bench) -> None:
         anchor = replace(anchor, count=anchor.count + 1_000, previous=digest)
 
 
-def measure_cap(bench: Bench, count: int = 600) -> None:
+def measure_cap(bench: Bench, count: int = 500) -> None:
     """As many events as the cap of a transaction must take."""
     ids = [one for _ in range(count // MANY) for one in bench.batches(MANY)]
     ships = [bench.item(bench.event(one, SHIP, counterparty=CARRIER), bench.maker) for one in ids]
