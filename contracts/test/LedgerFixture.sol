@@ -467,7 +467,8 @@ abstract contract LedgerFixture {
     // ---- comparison ----
 
     function _same(uint256 actual, uint256 expected, string memory what) internal pure {
-        require(actual == expected, string.concat(what, ": ", _hex(actual), " is not ", _hex(expected)));
+        if (actual == expected) return;
+        revert(string.concat(what, ": ", _hex(actual), " is not ", _hex(expected)));
     }
 
     function _same(bytes32 actual, bytes32 expected, string memory what) internal pure {
