@@ -132,7 +132,8 @@ contract CustodyLedger is CustodyRules {
         bytes32[] memory digests = _checkBundle(statement, events, attachments);
         (bytes32 key, uint8 roles) = _authoriseEvents(statement.actor, _digestOfBundle(statement), signer, signature);
         for (uint256 i = 0; i < events.length; ++i) {
-            // slither-disable-next-line calls-loop: calls itself only, so that a refusal undoes one statement alone
+            // it calls only itself, so that a refusal undoes one statement alone
+            // slither-disable-next-line calls-loop
             try this.recordAuthorised(events[i], attachments[i], digests[i], key, roles) {}
             catch (bytes memory reason) {
                 _requireReason(reason);
@@ -216,8 +217,9 @@ contract CustodyLedger is CustodyRules {
     function _attempt(bytes memory again, uint16 index) private returns (bytes memory reason) {
         (again[66], again[67]) = (bytes1(uint8(index >> 8)), bytes1(uint8(index)));
         bool done;
-        // slither-disable-next-line calls-loop,low-level-calls: calls itself only
-        (done, reason) = address(this).call(again);
+        // it calls only itself
+        // slither-disable-next-line calls-loop,low-level-calls
+        (done, reason) = address(this).call(again); // solhint-disable-line avoid-low-level-calls
         if (!done) _requireReason(reason);
     }
 

@@ -46,7 +46,8 @@ library Signers {
     /// @dev A precompile that is not there answers nothing, like one that refuses. The fallback never fails but for want of
     /// gas, and nor does a precompile.
     function _affirms(address verifier, bytes memory question) private view returns (bool) {
-        // slither-disable-next-line low-level-calls: precompiles have no interface
+        // precompiles have no interface
+        // slither-disable-next-line low-level-calls
         (bool answered, bytes memory answer) = verifier.staticcall(question);
         if (!answered) revert IAccreditation.InsufficientGas(gasleft() + 1, gasleft());
         return answer.length == 32 && bytes32(answer) == bytes32(uint256(1));
@@ -65,7 +66,8 @@ library Signers {
     function _isOfWallet(address wallet, bytes32 digest, bytes calldata signature) private view returns (bool) {
         bytes memory question = abi.encodeCall(IERC1271.isValidSignature, (digest, signature));
         if (gasleft() < WALLET_GAS_NEEDED) revert IAccreditation.InsufficientGas(WALLET_GAS_NEEDED, gasleft());
-        // slither-disable-next-line low-level-calls: a typed call would revert on an answer that is not 4 bytes
+        // a typed call would revert on an answer that is not 4 bytes
+        // slither-disable-next-line low-level-calls
         (bool answered, bytes memory answer) = wallet.staticcall{gas: WALLET_GAS}(question);
         return answered && answer.length >= 32 && bytes32(answer) == bytes32(IERC1271.isValidSignature.selector);
     }
