@@ -309,7 +309,7 @@ def outage(terminal: Terminal, chain: DevChain) -> None:
     known, late = (write(terminal.folder, f"{lot}.csv", f"{HEADER}{GTIN},{lot},PPE,9,2031-05-31,\n") for lot in "KL")
     terminal.done("batch register", known, "--as", "maker")
     chain.stop()
-    time.sleep(1.1)  # so that what is known is older than FRESH_SECONDS
+    time.sleep(2.1)  # so that what is known is older than FRESH_SECONDS, told in whole seconds
     queued = terminal.done("batch register", late, "--as", "maker", "--wait", "0")
     assert queued["registered"][0]["state"] == "pending"
     verdict = terminal.verdict(f"(01){GTIN}(10)K")
