@@ -20,6 +20,7 @@ from ledger.core.dossier import Dossier
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.history import fold
+from ledger.core.unit import NOTHING_KNOWN
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin, occasion
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from ledger.config import Settings
     from ledger.core.facts import AsOf, BatchFacts, Key, Organisation
+    from ledger.core.unit import UnitFacts
     from ledger.store.read_model import ConsignmentReference, ReadModel
 
 MAX_KEPT_CODE: Final = 2_048  # characters; a longer text is refused by `parse_code` and not kept
@@ -225,11 +227,15 @@ class Verifier:
             subjects=found.subjects,
             licensee=found.licensee,
             asker=asker,
+            unit=NOTHING_KNOWN if isinstance(code, InvalidCodeError) else self._unit(code),
             fresh_seconds=self._settings.fresh_seconds,
             fresh_blocks=self._settings.fresh_blocks,
         )
         question = Question(code, place=scanner.place, at=scanner.at, organisation=scanner.organisation)
         return judge(question, facts, now)
+
+    def _unit(self, _code: Code) -> UnitFacts:
+        return NOTHING_KNOWN
 
     def _occasion(self, as_of: AsOf, now: int) -> tuple[int, ...]:
         return occasion(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)

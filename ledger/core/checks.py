@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ledger.core.dossier import Dossier, Way
     from ledger.core.facts import AsOf, Organisation
     from ledger.core.gs1 import Code
+    from ledger.core.unit import UnitFacts
 
 PASSED: Final = "passed"
 FAILED: Final = "failed"
@@ -78,6 +79,7 @@ class Inquiry(NamedTuple):
     place: str | None  # UN/LOCODE
     organisation: int | None
     asker: Organisation | None  # that organisation, if it is on the ledger
+    unit: UnitFacts  # of the one pack that the code names
     fresh_seconds: int  # for how long the chain may have been silent
     fresh_blocks: int  # how many blocks the read model may be behind
 
@@ -151,9 +153,9 @@ def code_readable(code: Code) -> Check:
 # (2) The label
 
 
-def label_signature(code: Code) -> Check:
+def label_signature(inquiry: Inquiry) -> Check:
     """(2) The label's own signature, GS1 AI 91 and 92."""
-    if code.label_signature is None:
+    if inquiry.code.label_signature is None:
         return _NO_SIGNATURE
     return _UNCHECKED_SIGNATURE
 
@@ -425,7 +427,7 @@ def _fresh(case: Case) -> Check:
 
 CHECKS: Final[tuple[Callable[[Case], Check], ...]] = (
     lambda case: code_readable(case.inquiry.code),
-    lambda case: label_signature(case.inquiry.code),
+    lambda case: label_signature(case.inquiry),
     batch_registered,
     maker_accredited,
     facts_agree,

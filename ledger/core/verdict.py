@@ -13,6 +13,7 @@ from ledger.core import checks
 from ledger.core.checks import CHECKS, NAMES, Case, Check, Inquiry, failed, skipped
 from ledger.core.errors import InvalidCodeError
 from ledger.core.organisation import state_at, suspended_since
+from ledger.core.unit import NOTHING_KNOWN, UnitFacts
 from ledger.core.wording import (
     PRECEDENCE,
     READ_AGAIN,
@@ -77,6 +78,7 @@ class VerdictFacts:
         subjects: All that the code may mean; none if the ledger does not know it.
         licensee: Who holds the company prefix of an unknown code.
         asker: The organisation that asks, if it is on the ledger.
+        unit: What is known of the one pack that the code names.
         fresh_seconds: For how long the chain may have been silent before its data counts as old.
         fresh_blocks: How many blocks the read model may be behind before its data counts as old.
     """
@@ -85,6 +87,7 @@ class VerdictFacts:
     subjects: tuple[Subject, ...] = ()
     licensee: Organisation | None = None
     asker: Organisation | None = None
+    unit: UnitFacts = NOTHING_KNOWN
     fresh_seconds: int = FRESH_SECONDS
     fresh_blocks: int = FRESH_BLOCKS
 
@@ -160,6 +163,7 @@ def judge(question: Question, facts: VerdictFacts, now: int) -> Verdict:
         place=question.place,
         organisation=question.organisation,
         asker=facts.asker,
+        unit=facts.unit,
         fresh_seconds=facts.fresh_seconds,
         fresh_blocks=facts.fresh_blocks,
     )
@@ -265,7 +269,7 @@ def _incomplete(inquiry: Inquiry) -> Verdict:
 def _without_batch(inquiry: Inquiry, registered: Check, accredited: Check) -> tuple[Check, ...]:
     code = inquiry.code
     answers = {name: skipped(name, "There is no batch on record to compare.") for name in NAMES}
-    made = [checks.code_readable(code), checks.label_signature(code), registered, accredited, checks.fresh(inquiry)]
+    made = [checks.code_readable(code), checks.label_signature(inquiry), registered, accredited, checks.fresh(inquiry)]
     if code.expiry:
         made.append(checks.not_expired(code.expiry, inquiry.at))
     answers.update((check.name, check) for check in made)

@@ -20,6 +20,7 @@ from ledger.core.gs1 import parse_code
 from ledger.core.keccak import keccak256
 from ledger.core.organisation import state_at
 from ledger.core.parts import child_id
+from ledger.core.unit import NOTHING_KNOWN
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin, occasion
 from ledger.core.verdict import _verdict as choose
 from ledger.core.vocabulary import Kind, Purpose, Role
@@ -440,6 +441,7 @@ def test_the_first_reason_in_precedence_gives_the_word(reasons: set[str]) -> Non
         place=None,
         organisation=None,
         asker=None,
+        unit=NOTHING_KNOWN,
         fresh_seconds=120,
         fresh_blocks=5,
     )
