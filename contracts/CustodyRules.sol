@@ -192,10 +192,13 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
         if (attachment.length < 160 || uint256(bytes32(attachment[:32])) != 64) revert InvalidParts(0);
         uint256 second = uint256(bytes32(attachment[32:64]));
         uint256 length = uint256(bytes32(attachment[64:96]));
+        // up to whole words
+        // slither-disable-next-line divide-before-multiply
         if (length > 64 || second != 96 + (length + 31) / 32 * 32) revert InvalidParts(0);
         if (attachment.length < second + 32) revert InvalidParts(1);
         signer = attachment[96:96 + length];
         length = uint256(bytes32(attachment[second:second + 32]));
+        // slither-disable-next-line divide-before-multiply
         if (length > attachment.length || attachment.length != second + 32 + (length + 31) / 32 * 32) {
             revert InvalidParts(1);
         }
@@ -266,6 +269,8 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
         _requireSscc(e.actor, sscc);
 
         uint32 number = ++palletCount;
+        // all zero but for what follows
+        // slither-disable-next-line uninitialized-local
         Consignment memory pallet;
         (pallet.head, pallet.holder, pallet.pallet) = (digest, e.actor, number);
         (pallet.occurredAt, pallet.rest, pallet.status) = (uint32(e.occurredAt), e.quantity, Status.PALLET);
