@@ -271,6 +271,13 @@ def test_a_key_misread_on_a_label_is_found_among_the_maker_s(
     assert verifier.verify(spelt(changed(elements, "91", "abc"))).reason == "label_misread"
 
 
+def test_what_a_maker_without_label_keys_prints_under_ai_91_and_92_is_let_be(verifier: Verifier, told: World) -> None:
+    own = [*UNIT, ("91", "EE06"), ("92", "dGVzdA==")]
+    assert [key.addition.purposes for key in verifier._facts.keys_of(MAKER)]  # it has keys, but none for labels
+    verdict = verifier.verify(spelt(own), now=told.now)
+    assert (verdict.verdict, verdict.checks[1].result) == ("verified", "skipped")
+
+
 def test_the_keys_that_a_label_may_mean_are_not_loaded_again_and_unsigned_labels_load_none(
     verifier: Verifier, facts: Counting, database: Database, told: World
 ) -> None:

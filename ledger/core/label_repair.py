@@ -5,7 +5,7 @@ this order: capitals and small letters confused, keyboard layouts, one character
 serial number. One digit of a GTIN need not be tried: its check digit finds every such change. What is found is named,
 never used: a label whose signature does not hold is never taken for a good one.
 
-The search ends: 5,361 candidates of AI 92 cost one point addition each (`label_signature_repair`), at most 3,294 of
+The search ends: 5,358 candidates of AI 92 cost one point addition each (`label_signature_repair`), at most 3,294 of
 the other fields one verification each; docs/decisions/0014 gives the time.
 """
 
@@ -29,6 +29,7 @@ from ledger.core.label_signature import (
 )
 from ledger.core.label_signature_repair import changed_position
 from ledger.core.parts import key_id
+from ledger.core.signature import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 ONE_CASE_LETTERS: Final = 20  # so many letters all of one case: by chance in one genuine signature of 500,000
 _FIELDS: Final = {"17": digits, "10": CSET82_ORDER, "21": CSET82_ORDER}  # what one character of each may be
 _NAMES: Final = {"10": "lot", "17": "expiry", "21": "serial number"}
+_HOLE: Final = "\0"  # no value has it
 _CASES: Final[tuple[Callable[[str], str], ...]] = (str, str.swapcase, str.lower, str.upper)
 
 
@@ -214,14 +216,14 @@ def _with(label: Label, values: dict[str, str]) -> Label:
 
 
 def _message(label: Label, signer: bytes) -> Repair | None:
-    values = dict(label.elements)
+    signature, values = label_signature(label.signature), dict(label.elements)
     for ai, alphabet in _FIELDS.items():
         value = values.get(ai, "")
-        for at, read in enumerate(value):
-            for character in alphabet:
-                meant = value[:at] + character + value[at + 1 :]
-                if character != read and verify_label(signer, _with(label, {ai: meant})):
-                    return _character(ai, _NAMES[ai], at)
+        for at in range(len(value)):
+            holed = _with(label, {ai: f"{value[:at]}{_HOLE}{value[at + 1 :]}"})
+            before, _, after = holed.message.partition(_HOLE.encode())
+            if any(verify(signer, before + character.encode() + after, signature) for character in alphabet):
+                return _character(ai, _NAMES[ai], at)
     return None
 
 

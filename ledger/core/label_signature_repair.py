@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.core.label_signature import ALPHABET, LAST_CHARACTERS, SIGNATURE_CHARACTERS, label_signature, verify_label
-from ledger.core.p256 import GENERATOR, NOWHERE, PRIME, added, affine, doubled, lifted, multiplied, negative
+from ledger.core.p256 import GENERATOR, PRIME, added, affine, doubled, lifted, multiplied, negative
 from ledger.core.signature import P256_ORDER
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _parts(signer: bytes, label: Label) -> _Parts | None:
     hashed = int.from_bytes(sha256(label.message).digest(), "big") % P256_ORDER
     key = int.from_bytes(signer[:32], "big"), int.from_bytes(signer[32:], "big")
     total = affine(added(multiplied(GENERATOR, hashed), affine(multiplied(key, r % P256_ORDER))))
-    return None if total == NOWHERE else _Parts(r, s, key, total)
+    return _Parts(r, s, key, total)
 
 
 def _in_s(parts: _Parts, text: str) -> Iterator[tuple[int, str]]:
