@@ -11,6 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.core.dossier import Finding
+from ledger.core.label_check import Asked, Maker, judge_label
 from ledger.core.organisation import (
     active_at,
     covers_gtin,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ledger.core.dossier import Dossier, Way
     from ledger.core.facts import AsOf, Organisation
     from ledger.core.gs1 import Code
+    from ledger.core.label_check import Seek
     from ledger.core.unit import UnitFacts
 
 PASSED: Final = "passed"
@@ -80,6 +82,7 @@ class Inquiry(NamedTuple):
     organisation: int | None
     asker: Organisation | None  # that organisation, if it is on the ledger
     unit: UnitFacts  # of the one pack that the code names
+    seek: Seek  # looks for the misread that explains a label's signature
     fresh_seconds: int  # for how long the chain may have been silent
     fresh_blocks: int  # how many blocks the read model may be behind
 
@@ -153,15 +156,17 @@ def code_readable(code: Code) -> Check:
 # (2) The label
 
 
-def label_signature(inquiry: Inquiry) -> Check:
-    """(2) The label's own signature, GS1 AI 91 and 92."""
-    if inquiry.code.label_signature is None:
-        return _NO_SIGNATURE
-    return _UNCHECKED_SIGNATURE
+def label_signature(inquiry: Inquiry, maker: Maker | None) -> Check:
+    """(2) The label's own signature, GS1 AI 91 and 92, is the maker's."""
+    asked = Asked(inquiry.code, inquiry.unit, inquiry.now, inquiry.behind, inquiry.seek)
+    answer = judge_label(asked, maker)
+    return Check(NUMBERS["label_signature"], "label_signature", *answer)
 
 
-_NO_SIGNATURE: Final = skipped("label_signature", "This label carries no signature.")
-_UNCHECKED_SIGNATURE: Final = skipped("label_signature", "This label's signature was not compared.")
+def _label_signature(case: Case) -> Check:
+    registration = case.dossier.registration
+    maker = Maker(registration.manufacturer, case.dossier.name(registration.manufacturer), registration.recorded)
+    return label_signature(case.inquiry, maker)
 
 
 # (3) to (5) The registration
@@ -427,7 +432,7 @@ def _fresh(case: Case) -> Check:
 
 CHECKS: Final[tuple[Callable[[Case], Check], ...]] = (
     lambda case: code_readable(case.inquiry.code),
-    lambda case: label_signature(case.inquiry),
+    _label_signature,
     batch_registered,
     maker_accredited,
     facts_agree,

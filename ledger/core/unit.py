@@ -47,7 +47,8 @@ class UnitFacts:
     """All that is known of one pack.
 
     Args:
-        label_keys: Keys on the ledger whose id begins as the label's AI 91 says.
+        label_keys: Keys on the ledger whose id begins as the label's AI 91 says; where there are none, those of the
+            maker that may sign labels.
         listed: Whether its serial number is under the batch's registered root; None if no list is held here.
         events: What organisations signed about it, in order of arrival.
     """

@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 
 from ledger.chain import keys
 from ledger.cli.main import app
-from ledger.core.vocabulary import Kind
-from tests.cli.fake_server import OTHER, OURS, Server, consignment
+from ledger.core.statement import Domain, KeyAddition, parse_submission
+from ledger.core.vocabulary import Kind, Purpose
+from tests.cli.fake_server import LEDGER, OTHER, OURS, Server, consignment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,7 @@ PASSWORD = "a password for tests"
 GTIN = "09521101000016"
 SSCC = "095211010000000016"
 BATCHES = f"gtin,lot,product_class,quantity,expiry,product\n{GTIN},L1,PPE,5,2031-05-31,Mask\n"
+DOMAIN = Domain(31337, LEDGER)
 SHIP = ("custody", "ship", SSCC, "--to", str(OTHER), "--place", "BEBRU", "--as", "ours")
 
 
@@ -247,6 +249,62 @@ def test_a_person_at_a_terminal_is_asked_twice_for_a_new_password(
 def test_no_keys_says_how_to_make_one(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["key", "list", "--data", str(tmp_path)])
     assert result.stdout == "No keys yet. Make one with `lotproof key new NAME`.\n"
+
+
+def maker_labels(shell: Shell, kind: str = "p256") -> keys.KeyEntry:
+    keys.create(shell.folder / "keys", "maker-labels", kind, PASSWORD, work_factor=256)
+    return next(entry for entry in keys.list_keys(shell.folder / "keys") if entry.name == "maker-labels")
+
+
+def test_a_label_key_is_enrolled_by_the_admin_key_and_signs_too(shell: Shell) -> None:
+    key = maker_labels(shell)
+    words = ("--from", "2026-12-01T00:00:00Z", "--until", "2027-12-01T00:00:00Z")
+    result = shell.run("key", "add", "maker-labels", "--for", "labels", "--as", "ours", *words)
+    assert (result.exit_code, result.stdout) == (0, f"recorded in block 5: 0x{1:064x}\n")
+    submission = parse_submission(shell.server.posted[-1])
+    submission.check(DOMAIN)  # both signatures hold
+    addition = KeyAddition(OURS, key.signer, Purpose.LABELS, 1_796_083_200, 1_827_619_200)
+    assert submission.statement == addition
+    assert submission.cosignature
+
+
+def test_a_key_for_events_and_administration_is_enrolled_for_both(shell: Shell) -> None:
+    maker_labels(shell, "secp256k1")
+    assert shell.run("key", "add", "maker-labels", "--for", "events", "--for", "admin", "--as", "ours").exit_code == 0
+    assert (sent(shell)["purposes"], sent(shell)["validUntil"]) == (5, 0)
+
+
+def test_a_key_is_ended_by_its_name_or_id_with_and_without_doubt(shell: Shell) -> None:
+    key = maker_labels(shell)
+    named = shell.run("key", "end", "maker-labels", "--as", "ours", "--doubt-since", "2026-11-20T08:00:00Z")
+    assert (named.exit_code, sent(shell)["key"]) == (0, "0x" + key.key_id.hex())
+    assert (sent(shell)["actor"], sent(shell)["doubtSince"]) == (OURS, 1_795_161_600)
+    parse_submission(shell.server.posted[-1]).check(DOMAIN)
+    assert shell.run("key", "end", "0x" + "ab" * 32, "--as", "ours").exit_code == 0
+    assert (sent(shell)["key"], sent(shell)["doubtSince"]) == ("0x" + "ab" * 32, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("add", "maker-labels", "--for", "labels"), "only such keys sign labels"),
+        (("add", "maker-labels", "--for", "labels", "--for", "events"), "for labels alone"),
+        (("add", "nobody", "--for", "events"), "no key named nobody"),
+        (("add", "maker-labels", "--for", "events", "--until", "tomorrow"), "[until]"),
+        (("end", "nobody"), "no key named nobody"),
+        (("end", "0x12"), "no key's id"),
+        (("end", "0x" + "xy" * 32), "no key's id"),
+        (("end", "maker-labels", "--doubt-since", "yesterday"), "[doubt_since]"),
+    ],
+)
+def test_a_key_that_cannot_be_enrolled_or_ended_is_refused_before_anything_is_sent(
+    shell: Shell, words: tuple[str, ...], says: str
+) -> None:
+    maker_labels(shell, "secp256k1")
+    result = shell.run("key", *words, "--as", "ours")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+    assert shell.server.posted == []
 
 
 # ---- labels and verdicts ----

@@ -16,6 +16,8 @@ from ledger.core.dossier import Dossier
 from ledger.core.errors import InvalidCodeError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.history import fold
+from ledger.core.label_signature import label_key_id
+from ledger.core.unit import UnitFacts
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge
 from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
 
@@ -46,11 +48,22 @@ class Vector:
         dossiers = [Dossier(fold(batch), self.organisations, self.keys, "Vaccine") for batch in self.batches]
         return tuple(Subject(dossier, each) for dossier, each in zip(dossiers, self.consignments, strict=True))
 
+    def label_keys(self, code: Code | InvalidCodeError) -> tuple[facts.Key, ...]:
+        """The keys that AI 91 names; where there are none, the maker's label keys."""
+        if isinstance(code, InvalidCodeError) or not (code.label_key or code.label_signature):
+            return ()
+        named = tuple(key for name, key in self.keys.items() if label_key_id(name) == code.label_key)
+        makers = {batch.registration.manufacturer for batch in self.batches} or {self.licensee}
+        keys = (key for key in self.keys.values() if Purpose.LABELS in key.addition.purposes)
+        return named or tuple(key for key in keys if key.addition.organisation in makers)
+
     def judged(self) -> Verdict:
         licensee = None if self.licensee is None else self.organisations[self.licensee]
         asker = self.organisations.get(self.organisation or 0)
-        known = VerdictFacts(self.as_of, self.subjects(), licensee=licensee, asker=asker)
-        question = Question(read_code(self.code, self.now), self.place, self.at, self.organisation)
+        code, subjects = read_code(self.code, self.now), self.subjects()
+        unit = UnitFacts(label_keys=self.label_keys(code))
+        known = VerdictFacts(self.as_of, subjects, licensee=licensee, asker=asker, unit=unit)
+        question = Question(code, self.place, self.at, self.organisation)
         return judge(question, known, self.now)
 
 
