@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -222,12 +222,13 @@ class Verifier:
         code = self.code(text, now=now)
         found = _Found(()) if isinstance(code, InvalidCodeError) else self._find(code, generation)
         asker = None if scanner.organisation is None else self._known_organisation(scanner.organisation, generation)
+        unit = NOTHING_KNOWN if isinstance(code, InvalidCodeError) else self._unit(code)
         facts = VerdictFacts(
             as_of=as_of,
             subjects=found.subjects,
             licensee=found.licensee,
             asker=asker,
-            unit=NOTHING_KNOWN if isinstance(code, InvalidCodeError) else self._unit(code),
+            unit=self._signed_for(unit, generation),
             fresh_seconds=self._settings.fresh_seconds,
             fresh_blocks=self._settings.fresh_blocks,
         )
@@ -236,6 +237,12 @@ class Verifier:
 
     def _unit(self, _code: Code) -> UnitFacts:
         return NOTHING_KNOWN
+
+    def _signed_for(self, unit: UnitFacts, generation: _Generation) -> UnitFacts:
+        """Add who signed the events: whether one is an administration, its name, and that it is on the ledger."""
+        numbers = dict.fromkeys(event.actor for event in unit.events)
+        found = (self._known_organisation(number, generation) for number in numbers)
+        return replace(unit, signers=tuple(each for each in found if each)) if numbers else unit
 
     def _occasion(self, as_of: AsOf, now: int) -> tuple[int, ...]:
         return occasion(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)

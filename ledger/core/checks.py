@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ledger.core.clones import SECOND_DISPENSE, Sighting, Standing, asked_at, conflict, sightings, told
 from ledger.core.dossier import Finding
 from ledger.core.organisation import (
     active_at,
@@ -20,7 +21,7 @@ from ledger.core.organisation import (
     state_at,
     suspended_since,
 )
-from ledger.core.vocabulary import ADMINISTRATION_ROLES, Role
+from ledger.core.vocabulary import ADMINISTRATION_ROLES, AUTHORITY_KINDS, Role
 from ledger.core.wording import day, span
 
 if TYPE_CHECKING:
@@ -234,15 +235,68 @@ def unit_unused(_case: Case) -> Check:
     return _UNUSED
 
 
-def no_conflict(_case: Case) -> Check:
-    """(12) The same serial number was not seen elsewhere."""
-    return _NO_CONFLICT
+def no_conflict(case: Case) -> Check:
+    """(12) One pack explains all that organisations signed about this serial number; `clones` has the rules."""
+    inquiry, events = case.inquiry, case.inquiry.unit.events
+    if inquiry.code.serial is None:
+        return _NO_PACK
+    if not events:
+        return _NO_SIGHTING
+    standing = _standing(case)
+    found = conflict(events, _asker_sees(inquiry), standing, inquiry.now)
+    if found:
+        reason = "second_dispense" if found.rule == SECOND_DISPENSE else "copied"
+        return failed("no_conflict", told(found, lambda number: _signer(case, number)), reason)
+    count = len(sightings(events, standing.known))
+    return passed("no_conflict", f"{count} signed sighting{' fits' if count == 1 else 's fit'} one pack.")
+
+
+def _asker_sees(inquiry: Inquiry) -> Sighting | None:
+    if inquiry.organisation is None:
+        return None
+    return asked_at(inquiry.organisation, inquiry.place or "", inquiry.at, inquiry.now)
+
+
+def _standing(case: Case) -> Standing:
+    """Tell who has to do with the batch. A carton's own lineage leaves out who holds the rest of a large batch."""
+    inquiry, dossier = case.inquiry, case.dossier
+    asker = (inquiry.asker,) if inquiry.asker else ()
+    there = {each.number: each for each in (*dossier.organisations.values(), *inquiry.unit.signers, *asker)}
+    return Standing(
+        maker=dossier.registration.manufacturer,
+        holders=_holders(dossier),
+        administrations=frozenset(number for number, each in there.items() if _administers(each)),
+        known=frozenset(there),
+        complete=not (inquiry.behind or inquiry.code.sscc),
+    )
+
+
+def _holders(dossier: Dossier) -> frozenset[int]:
+    """Give all that held goods of the batch or were to receive some."""
+    asked = "holders", ()
+    if asked not in dossier.answers:
+        moves = [event for event in dossier.history.events if event.kind not in AUTHORITY_KINDS]
+        named = {number for event in moves for number in (event.actor, event.counterparty) if number}
+        dossier.answers[asked] = frozenset(named | {dossier.registration.manufacturer})
+    holders: frozenset[int] = dossier.answers[asked]
+    return holders
+
+
+def _administers(organisation: Organisation) -> bool:
+    return is_authority(organisation) or bool(roles_at(organisation) & ADMINISTRATION_ROLES)
+
+
+def _signer(case: Case, number: int) -> str:
+    signers = {each.number: each for each in case.inquiry.unit.signers}
+    state = state_at(signers[number]) if number in signers else None
+    return state.name if state else case.dossier.name(number)
 
 
 _UNUSED: Final = skipped(
     "unit_unused", "The ledger holds no unit records for this batch, so single packs are not traced."
 )
-_NO_CONFLICT: Final = skipped("no_conflict", "The ledger holds no unit records for this batch to compare with.")
+_NO_PACK: Final = skipped("no_conflict", "This code names no single pack.")
+_NO_SIGHTING: Final = skipped("no_conflict", "No organisation has signed for this pack yet: nothing to compare.")
 
 
 # (7) Custody
