@@ -162,7 +162,7 @@ def conflict(events: Sequence[UnitEvent], asked: Sighting | None, standing: Stan
         return None
     organisations = actors - standing.administrations
     if len(organisations) > MOST_ORGANISATIONS:
-        return Contradiction(HANDLED_TOO_OFTEN, seen[0], seen[-1], len(organisations))
+        return _too_often([each for each in seen if each.actor in organisations])
     outsiders = organisations - standing.holders
     found = [*_second_dispense(seen), *_impossible_travel(seen), *_seen_after_end(seen, standing)]
     return (
@@ -246,10 +246,15 @@ def _in_one_day(seen: Sequence[Sighting], standing: Standing) -> Contradiction |
     timed.sort(key=lambda each: each.latest)
     for last in timed:
         day = [each for each in timed if last.latest - _DAY < each.latest <= last.latest]
-        count = len({each.actor for each in day})
-        if count > MOST_A_DAY:
-            return Contradiction(HANDLED_TOO_OFTEN, day[0], last, count)
+        if len({each.actor for each in day}) > MOST_A_DAY:
+            return _too_often(day)
     return None
+
+
+def _too_often(seen: Sequence[Sighting]) -> Contradiction:
+    """Name the first and the last of many organisations."""
+    last = next(each for each in reversed(seen) if each.actor != seen[0].actor)
+    return Contradiction(HANDLED_TOO_OFTEN, seen[0], last, len({each.actor for each in seen}))
 
 
 # Words
