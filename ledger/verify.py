@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import orjson
 
+from ledger.core.checks import NUMBERS, SKIPPED
 from ledger.core.dossier import Dossier
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
@@ -185,7 +186,8 @@ class Verifier:
             generation, as_of = self._current(), self._facts.as_of()
             verdict = self._judge(code, scanner, generation, as_of, now)
             question = (code, scanner, self._occasion(as_of, now))
-            return generation.answers.put(question, orjson.dumps(verdict.to_json()))
+            answer = orjson.dumps(verdict.to_json())
+            return generation.answers.put(question, answer) if _lasts(verdict) else answer
 
     def code(self, text: str, *, now: int) -> Code | InvalidCodeError:
         """The code that `text` spells, or why it spells none."""
@@ -325,6 +327,11 @@ def product_name(document: bytes | None) -> str:
         return ""
     name = json.loads(document).get("product")
     return name if isinstance(name, str) else ""
+
+
+def _lasts(verdict: Verdict) -> bool:
+    """Tell whether a verdict stands for its whole occasion: where a pack was last seen counts by the second."""
+    return verdict.checks[NUMBERS["no_conflict"] - 1].result == SKIPPED
 
 
 def _place(value: str | None) -> str | None:

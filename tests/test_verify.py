@@ -21,13 +21,15 @@ from ledger import verify
 from ledger.config import Settings
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.facts import IndexedBlock, Recorded
+from ledger.core.gs1 import Code
 from ledger.core.keccak import keccak256
+from ledger.core.unit import UnitEvent, UnitFacts
 from ledger.core.vocabulary import Kind
 from ledger.store import indexing
 from ledger.store.database import Database, open_database
 from ledger.store.read_model import ReadModel
 from ledger.verify import Verifier, product_name
-from tests.core.batch_story import MAKER, PHARMACY
+from tests.core.batch_story import CARRIER, MAKER, PHARMACY, unit_event
 from tests.indexed_world import CARTON, GTIN, LOTS, PALLET, World, link, world, write
 
 CODES = [link(), *(link(lot) for lot in LOTS.values()), CARTON, PALLET, GTIN, "nonsense", link("ABSENT")]
@@ -223,3 +225,32 @@ def test_a_label_with_sscc_and_lot_is_judged_by_its_sscc_and_must_agree_with_it(
 def test_a_label_whose_sscc_is_not_on_the_ledger_is_judged_by_its_lot(verifier: Verifier, told: World) -> None:
     found = verifier.verify(f"(00)054138680000000993(01){GTIN}(10){LOTS['expired']}", now=told.now)
     assert (found.verdict, found.reason) == ("do_not_use", "expired")
+
+
+class Signed(Verifier):
+    """A verifier to which events about packs are known."""
+
+    events: tuple[UnitEvent, ...] = ()
+
+    def _unit(self, code: Code) -> UnitFacts:
+        return UnitFacts(events=self.events if code.serial else ())
+
+
+def test_the_verdict_on_a_pack_that_was_signed_for_names_who_did_and_is_never_an_old_one(
+    facts: Counting, tmp_path: Path, told: World
+) -> None:
+    """The pharmacy asks within the hour of the carrier's scan in Lyon, and again when the pack can have come."""
+    verifier = Signed(facts, Settings(data_dir=tmp_path))
+    now = told.now - told.now % 3_600
+    verifier.events = (
+        unit_event(CARRIER, "FRLYS", now - 1_500),
+        unit_event(99, "AUSYD", now),  # not on the ledger
+    )
+    code = f"(01){GTIN}(10){LOTS['split']}(21)S1"
+    scanner = verifier.scanner("FRPAR", None, PHARMACY, now=now)
+    answers = [orjson.loads(verifier.answer(code, scanner, now=now + seconds)) for seconds in (60, 2_300, 3_580)]
+    checks = [answer["checks"][11] for answer in answers]
+    assert [check["result"] for check in checks] == ["failed", "failed", "passed"]
+    assert "With Carrier at FRLYS" in checks[0]["detail"]
+    assert "organisation 4" not in checks[0]["detail"]
+    assert checks[2]["detail"] == "1 signed sighting fits one pack."

@@ -242,11 +242,12 @@ def no_conflict(case: Case) -> Check:
         return _NO_PACK
     if not events:
         return _NO_SIGHTING
-    standing = _standing(case)
+    present = _present(case)
+    standing = _standing(case, present)
     found = conflict(events, _asker_sees(inquiry), standing, inquiry.now)
     if found:
         reason = "second_dispense" if found.rule == SECOND_DISPENSE else "copied"
-        return failed("no_conflict", told(found, lambda number: _signer(case, number)), reason)
+        return failed("no_conflict", told(found, lambda number: _name(present[number])), reason)
     count = len(sightings(events, standing.known))
     return passed("no_conflict", f"{count} signed sighting{' fits' if count == 1 else 's fit'} one pack.")
 
@@ -257,17 +258,20 @@ def _asker_sees(inquiry: Inquiry) -> Sighting | None:
     return asked_at(inquiry.organisation, inquiry.place or "", inquiry.at, inquiry.now)
 
 
-def _standing(case: Case) -> Standing:
+def _present(case: Case) -> dict[int, Organisation]:
+    """Give all on the ledger that the batch's record names, that signed for the pack, or that ask."""
+    asker = (case.inquiry.asker,) if case.inquiry.asker else ()
+    return {each.number: each for each in (*case.dossier.organisations.values(), *case.inquiry.unit.signers, *asker)}
+
+
+def _standing(case: Case, present: dict[int, Organisation]) -> Standing:
     """Tell who has to do with the batch. A carton's own lineage leaves out who holds the rest of a large batch."""
-    inquiry, dossier = case.inquiry, case.dossier
-    asker = (inquiry.asker,) if inquiry.asker else ()
-    there = {each.number: each for each in (*dossier.organisations.values(), *inquiry.unit.signers, *asker)}
     return Standing(
-        maker=dossier.registration.manufacturer,
-        holders=_holders(dossier),
-        administrations=frozenset(number for number, each in there.items() if _administers(each)),
-        known=frozenset(there),
-        complete=not (inquiry.behind or inquiry.code.sscc),
+        maker=case.dossier.registration.manufacturer,
+        holders=_holders(case.dossier),
+        administrations=frozenset(number for number, each in present.items() if _administers(each)),
+        known=frozenset(present),
+        complete=not (case.inquiry.behind or case.inquiry.code.sscc),
     )
 
 
@@ -286,10 +290,9 @@ def _administers(organisation: Organisation) -> bool:
     return is_authority(organisation) or bool(roles_at(organisation) & ADMINISTRATION_ROLES)
 
 
-def _signer(case: Case, number: int) -> str:
-    signers = {each.number: each for each in case.inquiry.unit.signers}
-    state = state_at(signers[number]) if number in signers else None
-    return state.name if state else case.dossier.name(number)
+def _name(organisation: Organisation) -> str:
+    state = state_at(organisation)
+    return state.name if state else f"organisation {organisation.number}"
 
 
 _UNUSED: Final = skipped(

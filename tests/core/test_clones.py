@@ -33,6 +33,7 @@ from ledger.core.clones import (
 )
 from ledger.core.travel import travel_seconds
 from ledger.core.unit import UnitEvent, UnitKind
+from tests.core.batch_story import unit_event as seen
 
 NOON = 1_780_000_000
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -45,25 +46,6 @@ STANDING = Standing(
     frozenset(range(1, 100)),
     complete=True,
 )
-
-
-def seen(actor: int, place: str, at: int, kind: UnitKind = UnitKind.SCAN, **changes: Any) -> UnitEvent:
-    """An event that was heard of at once, by a clock that is right."""
-    event = UnitEvent(
-        digest=b"%d %d %d" % (actor, at, kind),
-        actor=actor,
-        kind=kind,
-        gtin="05413868000016",
-        lot="AB12",
-        serial="S1",
-        place=place,
-        occurred_at=at,
-        previous=bytes(32),
-        key=b"",
-        received_at=at,
-        index=0,
-    )
-    return replace(event, **changes)
 
 
 def found(*events: UnitEvent, asked: Any = None, now: int | None = None, **standing: Any) -> Contradiction | None:
