@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from ledger.core.places_data import COUNTRIES, PLACES
 from ledger.core.travel import PLACE_KM, discs, distance_km, travel_seconds
 
+PAGE = Path(__file__).parents[2] / "docs" / "clones.md"
 LISTED = [country + code for country, row in PLACES.items() for code in row.split()[::3]]
 places = st.sampled_from([*LISTED, *(country + "ZZ9" for country in COUNTRIES), "XXXXX", ""])
 
@@ -66,3 +68,10 @@ def test_every_place_lies_on_earth_and_in_its_country() -> None:
         assert abs(disc.north) <= math.pi / 2
         assert abs(disc.east) <= math.pi
         assert distance_km(place, place[:2] + "ZZ9") == 0
+
+
+def test_every_place_is_on_the_list_of_un_locode(test_data: Path) -> None:
+    with (test_data / "reference/locode/un_locode_from_locode_0.1.1.1.csv").open(encoding="utf-8") as lines:
+        known = {line[:5] for line in lines}
+    assert set(LISTED) <= known
+    assert f"{len(LISTED):,} places and the reach of {len(COUNTRIES)} countries" in PAGE.read_text(encoding="utf-8")
