@@ -21,7 +21,7 @@ from ledger.core.organisation import (
     state_at,
     suspended_since,
 )
-from ledger.core.vocabulary import ADMINISTRATION_ROLES, AUTHORITY_KINDS, Role
+from ledger.core.vocabulary import ADMINISTRATION_ROLES, Role
 from ledger.core.wording import day, span
 
 if TYPE_CHECKING:
@@ -268,22 +268,11 @@ def _standing(case: Case, present: dict[int, Organisation]) -> Standing:
     """Tell who has to do with the batch. A carton's own lineage leaves out who holds the rest of a large batch."""
     return Standing(
         maker=case.dossier.registration.manufacturer,
-        holders=_holders(case.dossier),
+        holders=case.dossier.history.organisations,
         administrations=frozenset(number for number, each in present.items() if _administers(each)),
         known=frozenset(present),
         complete=not (case.inquiry.behind or case.inquiry.code.sscc),
     )
-
-
-def _holders(dossier: Dossier) -> frozenset[int]:
-    """Give all that held goods of the batch or were to receive some."""
-    asked = "holders", ()
-    if asked not in dossier.answers:
-        moves = [event for event in dossier.history.events if event.kind not in AUTHORITY_KINDS]
-        named = {number for event in moves for number in (event.actor, event.counterparty) if number}
-        dossier.answers[asked] = frozenset(named | {dossier.registration.manufacturer})
-    holders: frozenset[int] = dossier.answers[asked]
-    return holders
 
 
 def _administers(organisation: Organisation) -> bool:

@@ -64,7 +64,7 @@ class Standing(NamedTuple):
 
     Args:
         maker: The organisation that registered it.
-        holders: All that held goods of it or were to receive some, the maker among them.
+        holders: All that its record names: who held goods of it, was to receive some or inspected them; the maker too.
         administrations: Authorities, customs and regulators among those that signed or ask.
         known: Of those that signed or ask all that are on the ledger; what others signed is not looked at.
         complete: Whether all custody that is on the chain is known here.
@@ -200,14 +200,9 @@ def _impossible_travel(seen: Sequence[Sighting]) -> Iterator[Contradiction]:
     timed = [each for each in seen if each.earliest is not None]
     for index, one in enumerate(timed):
         for _one, other in _pairs([one], timed[index + 1 :]):
-            if travel_seconds(one.place, other.place) > _most_time(one, other):
+            # In order of arrival, so that no more time can lie between the two, whichever happened first.
+            if travel_seconds(one.place, other.place) > other.latest - (one.earliest or 0):
                 yield Contradiction(IMPOSSIBLE_TRAVEL, one, other)
-
-
-def _most_time(one: Sighting, other: Sighting) -> int:
-    """Give the most time that can lie between two timed sightings, in whichever order they happened."""
-    earliest, earlier = one.earliest or 0, other.earliest or 0
-    return max(other.latest - earliest, one.latest - earlier)
 
 
 def _seen_after_end(seen: Sequence[Sighting], standing: Standing) -> Iterator[Contradiction]:
