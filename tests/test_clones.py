@@ -35,7 +35,7 @@ def simulator() -> Any:
 
 @pytest.fixture(scope="module")
 def figures(simulator: Any) -> Any:
-    return simulator.measure(20_000, 40, seed=7)
+    return simulator.measure(20_000, 25, seed=7)
 
 
 def test_false_alarms_stay_below_the_bound(figures: Any) -> None:
