@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -193,10 +193,10 @@ class Verifier:
         with self._facts.snapshot():
             generation, as_of = self._current(), self._facts.as_of()
             verdict = self._judge(code, scanner, generation, as_of, now)
-            if verdict.reason == "label_misread":  # perhaps only put off, and no longer so at the next scan
-                return orjson.dumps(verdict.to_json())
-            question = (code, scanner, self._occasion(as_of, now))
-            return generation.answers.put(question, orjson.dumps(verdict.to_json()))
+            answer = orjson.dumps(verdict.to_json())
+            if verdict.reason == "label_misread" or verdict.code["serial"] is not None:
+                return answer
+            return generation.answers.put((code, scanner, self._occasion(as_of, now)), answer)
 
     def code(self, text: str, *, now: int) -> Code | InvalidCodeError:
         """The code that `text` spells, or why it spells none."""
@@ -233,12 +233,13 @@ class Verifier:
         code = self.code(text, now=now)
         found = _Found(()) if isinstance(code, InvalidCodeError) else self._find(code, generation)
         asker = None if scanner.organisation is None else self._known_organisation(scanner.organisation, generation)
+        unit = NOTHING_KNOWN if isinstance(code, InvalidCodeError) else self._unit(code, found, generation)
         facts = VerdictFacts(
             as_of=as_of,
             subjects=found.subjects,
             licensee=found.licensee,
             asker=asker,
-            unit=NOTHING_KNOWN if isinstance(code, InvalidCodeError) else self._unit(code, found, generation),
+            unit=self._signed_for(unit, generation),
             seek=self._search.at(now),
             fresh_seconds=self._settings.fresh_seconds,
             fresh_blocks=self._settings.fresh_blocks,
@@ -262,6 +263,12 @@ class Verifier:
             key for maker in makers for key in self._facts.keys_of(maker) if Purpose.LABELS in key.addition.purposes
         ]
         return generation.label_keys.put((text, makers), tuple(keys))
+
+    def _signed_for(self, unit: UnitFacts, generation: _Generation) -> UnitFacts:
+        """Add who signed the events: whether one is an administration, its name, and that it is on the ledger."""
+        numbers = dict.fromkeys(event.actor for event in unit.events)
+        found = (self._known_organisation(number, generation) for number in numbers)
+        return replace(unit, signers=tuple(each for each in found if each)) if numbers else unit
 
     def _occasion(self, as_of: AsOf, now: int) -> tuple[int, ...]:
         return occasion(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)

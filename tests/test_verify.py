@@ -22,15 +22,16 @@ from ledger.config import Settings
 from ledger.core import label_repair, label_search
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.facts import IndexedBlock, KeyAddition, Recorded
-from ledger.core.gs1 import bracketed
+from ledger.core.gs1 import Code, bracketed
 from ledger.core.keccak import keccak256
 from ledger.core.label_signature import Elements
+from ledger.core.unit import UnitEvent, UnitFacts
 from ledger.core.vocabulary import Kind, Purpose
 from ledger.store import indexing
 from ledger.store.database import Database, open_database
 from ledger.store.read_model import ReadModel
 from ledger.verify import Verifier, product_name
-from tests.core.batch_story import LOT, MAKER, PHARMACY
+from tests.core.batch_story import CARRIER, LOT, MAKER, PHARMACY, unit_event
 from tests.core.label_story import ANOTHER, MAKERS, UNIT, TestKey, changed
 from tests.indexed_world import CARTON, GTIN, LOTS, PALLET, World, link, world, write
 
@@ -312,3 +313,32 @@ def test_a_delivery_of_forged_labels_costs_a_bounded_number_of_searches(
     reasons = Counter(verdict.reason for verdict in verifier.verify_many(codes, now=told.now))
     assert reasons == {"label_forged": label_search.AT_ONCE, "label_misread": 100 - label_search.AT_ONCE}
     assert len(searched) == label_search.AT_ONCE
+
+
+class Signed(Verifier):
+    """A verifier to which events about packs are known."""
+
+    events: tuple[UnitEvent, ...] = ()
+
+    def _unit(self, code: Code, *_known: object) -> UnitFacts:
+        return UnitFacts(events=self.events if code.serial else ())
+
+
+def test_the_verdict_on_a_pack_that_was_signed_for_names_who_did_and_is_never_an_old_one(
+    facts: Counting, tmp_path: Path, told: World
+) -> None:
+    """The pharmacy asks within the hour of the carrier's scan in Lyon, and again when the pack can have come."""
+    verifier = Signed(facts, Settings(data_dir=tmp_path))
+    now = told.now - told.now % 3_600
+    verifier.events = (
+        unit_event(CARRIER, "FRLYS", now - 1_500),
+        unit_event(99, "AUSYD", now),  # not on the ledger
+    )
+    code = f"(01){GTIN}(10){LOTS['split']}(21)S1"
+    scanner = verifier.scanner("FRPAR", None, PHARMACY, now=now)
+    answers = [orjson.loads(verifier.answer(code, scanner, now=now + seconds)) for seconds in (60, 2_300, 3_580)]
+    checks = [answer["checks"][11] for answer in answers]
+    assert [check["result"] for check in checks] == ["failed", "failed", "passed"]
+    assert "With Carrier at FRLYS" in checks[0]["detail"]
+    assert "organisation 4" not in checks[0]["detail"]
+    assert checks[2]["detail"] == "1 signed sighting fits one pack."

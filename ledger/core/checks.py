@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ledger.core.clones import SECOND_DISPENSE, Sighting, Standing, asked_at, conflict, sightings, told
 from ledger.core.dossier import Finding
 from ledger.core.label_check import Asked, Maker, judge_label
 from ledger.core.organisation import (
@@ -239,15 +240,60 @@ def unit_unused(_case: Case) -> Check:
     return _UNUSED
 
 
-def no_conflict(_case: Case) -> Check:
-    """(12) The same serial number was not seen elsewhere."""
-    return _NO_CONFLICT
+def no_conflict(case: Case) -> Check:
+    """(12) One pack explains all that organisations signed about this serial number; `clones` has the rules."""
+    inquiry, events = case.inquiry, case.inquiry.unit.events
+    if inquiry.code.serial is None:
+        return _NO_PACK
+    if not events:
+        return _NO_SIGHTING
+    present = _present(case)
+    standing = _standing(case, present)
+    found = conflict(events, _asker_sees(inquiry), standing, inquiry.now)
+    if found:
+        reason = "second_dispense" if found.rule == SECOND_DISPENSE else "copied"
+        return failed("no_conflict", told(found, lambda number: _name(present[number])), reason)
+    count = len(sightings(events, standing.known))
+    return passed("no_conflict", f"{count} signed sighting{' fits' if count == 1 else 's fit'} one pack.")
+
+
+def _asker_sees(inquiry: Inquiry) -> Sighting | None:
+    if inquiry.organisation is None:
+        return None
+    return asked_at(inquiry.organisation, inquiry.place or "", inquiry.at, inquiry.now)
+
+
+def _present(case: Case) -> dict[int, Organisation]:
+    """Give all on the ledger that the batch's record names, that signed for the pack, or that ask."""
+    asker = (case.inquiry.asker,) if case.inquiry.asker else ()
+    return {each.number: each for each in (*case.dossier.organisations.values(), *case.inquiry.unit.signers, *asker)}
+
+
+def _standing(case: Case, present: dict[int, Organisation]) -> Standing:
+    """Tell who has to do with the batch. A carton's own lineage leaves out who holds the rest of a large batch."""
+    return Standing(
+        maker=case.dossier.registration.manufacturer,
+        holders=case.dossier.history.organisations,
+        administrations=frozenset(number for number, each in present.items() if _administers(each)),
+        known=frozenset(present),
+        complete=not (case.inquiry.behind or case.inquiry.code.sscc),
+    )
+
+
+def _administers(organisation: Organisation) -> bool:
+    return is_authority(organisation) or bool(roles_at(organisation) & ADMINISTRATION_ROLES)
+
+
+def _name(organisation: Organisation) -> str:
+    state = state_at(organisation)
+    return state.name if state else f"organisation {organisation.number}"
 
 
 _UNUSED: Final = skipped(
     "unit_unused", "The ledger holds no unit records for this batch, so single packs are not traced."
 )
-_NO_CONFLICT: Final = skipped("no_conflict", "The ledger holds no unit records for this batch to compare with.")
+_NO_PACK: Final = skipped("no_conflict", "This code names no single pack.")
+_NO_SIGHTING: Final = skipped("no_conflict", "No organisation has signed for this pack yet: nothing to compare.")
 
 
 # (7) Custody

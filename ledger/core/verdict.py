@@ -188,8 +188,9 @@ def judge(question: Question, facts: VerdictFacts, now: int) -> Verdict:
 def occasion(as_of: AsOf, now: int, fresh_seconds: int, fresh_blocks: int) -> tuple[int, ...]:
     """Give all that a verdict takes from the time and from how far the read model has come.
 
-    Between two moments of one occasion no verdict changes: last days of use begin and end at full hours of UTC
-    (`not_expired`), and for how long the chain has been silent is told only once that is too long.
+    Between two moments of one occasion no verdict changes, but one on a pack that organisations signed for (check 12
+    counts by the second): last days of use begin and end at full hours of UTC (`not_expired`), and for how long the
+    chain has been silent is told only once that is too long.
 
     Args:
         as_of: How far the read model has come.

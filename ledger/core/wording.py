@@ -52,6 +52,8 @@ REASONS: Final[dict[str, Reason]] = {
     "custody_broken": Reason("suspect", "The chain of custody is broken", _REPORT),
     "quantity_over": Reason("suspect", "{who} received more than was shipped", _REPORT),
     "destroyed": Reason("suspect", "On record as destroyed", _REPORT),
+    "second_dispense": Reason("suspect", "Dispensed twice: one of two packs with this number is a copy", _REPORT),
+    "copied": Reason("suspect", "More than one pack has this number", _REPORT),
     # The record is in order and says not to use it.
     "recalled": Reason("do_not_use", "Recalled by {who}", f"{_APART} and follow the recall notice."),
     "seized": Reason("do_not_use", "Seized by {who}", f"{_APART} and call that administration."),

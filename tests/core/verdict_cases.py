@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.core.gs1 import check_digit
 from ledger.core.parts import encode_event
 from ledger.core.structs import CustodyStatement
+from ledger.core.unit import UnitKind
 from ledger.core.vocabulary import Kind, Role
 from tests.core.batch_story import (
     CARRIER,
@@ -24,6 +25,7 @@ from tests.core.batch_story import (
     BatchStory,
     key_of,
     settled,
+    unit_event,
 )
 from tests.core.label_story import ANOTHER, MAKERS, UNIT, TestKey, changed, enrol, text
 from tests.core.verdict_vectors import FOLDER, to_json
@@ -32,9 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ledger.core import facts
+    from ledger.core.unit import UnitEvent
 
 BRACKETED = f"(01){GTIN}(10){LOT}(17)270331"
 LINK = f"https://lotproof.example/01/{GTIN}/10/{LOT}?17=270331"
+SERIALISED = f"https://lotproof.example/01/{GTIN}/10/{LOT}/21/S1?17=270331"
 EXPIRY = datetime(2027, 3, 31, tzinfo=UTC)
 SSCC = "154138680000000015"[:17] + str(check_digit("154138680000000015"[:17]))
 FOREIGN_SSCC = "177777770000000015"[:17] + str(check_digit("177777770000000015"[:17]))
@@ -53,6 +57,7 @@ class Told:
     batches: list[facts.BatchFacts] | None = None  # instead of the story's own
     licensee: int | None = None
     later: int = 0  # seconds after the story's end
+    unit_events: tuple[UnitEvent, ...] = ()
     as_of: dict[str, int] = field(default_factory=dict)
 
 
@@ -235,6 +240,44 @@ def recorded_but_not_final() -> Told:
     story, batch = at_maker()
     story.ship(batch, MAKER, CARRIER, 1000)
     return Told(story, as_of={"finalized_block": story.block - 2})
+
+
+@case("suspect", "second_dispense", "no_conflict")
+def dispensed_by_two_pharmacies() -> Told:
+    """Two organisations dispensed a pack with one serial number, and neither took it back."""
+    story, _sold, _kept = delivered()
+    events = (
+        unit_event(PHARMACY, "SGSIN", story.time - 20 * 86_400, UnitKind.DISPENSE),
+        unit_event(CARRIER, "BEBRU", story.time - 86_400, UnitKind.DISPENSE),
+    )
+    return Told(story, SERIALISED, unit_events=events)
+
+
+@case("suspect", "copied", "no_conflict")
+def seen_in_two_places_within_an_hour() -> Told:
+    """The pharmacy in Singapore asks about a pack that the carrier had in Brussels an hour ago."""
+    story, _sold, _kept = delivered()
+    events = (unit_event(CARRIER, "BEBRU", story.time - 3_600),)
+    return Told(story, SERIALISED, PHARMACY, "SGSIN", unit_events=events)
+
+
+@case("verified", "verified")
+def signed_for_in_two_places_by_a_scanner_that_was_offline() -> Told:
+    """The carrier's scan of last week came in an hour ago: late data is no second pack."""
+    story, _sold, _kept = delivered()
+    late = unit_event(CARRIER, "BEBRU", story.time - 7 * 86_400, received_at=story.time - 3_600)
+    return Told(story, SERIALISED, PHARMACY, "SGSIN", unit_events=(late,))
+
+
+@case("verified", "verified")
+def one_stranger_says_it_dispensed_the_pack() -> Told:
+    """Who never had goods of the batch cannot make a pack suspect by its word alone."""
+    story, _sold, _kept = delivered()
+    events = (
+        unit_event(PHARMACY, "SGSIN", story.time - 86_400),
+        unit_event(STRANGER, "BEBRU", story.time - 86_000, UnitKind.SCAN),
+    )
+    return Told(story, SERIALISED, PHARMACY, "SGSIN", unit_events=events)
 
 
 @case("do_not_use", "recalled", "not_recalled")
@@ -650,6 +693,7 @@ def content(each: Case) -> dict[str, Any]:
         "licensee": told.licensee,
         "subjects": [{"consignment": to_json(told.consignment), "facts": to_json(batch)} for batch in batches],
         "ledger": {"organisations": to_json(story.organisations), "keys": to_json(story.keys)},
+        **({"unit_events": to_json(told.unit_events)} if told.unit_events else {}),
     }
 
 

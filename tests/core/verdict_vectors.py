@@ -17,13 +17,20 @@ from ledger.core.errors import InvalidCodeError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.history import fold
 from ledger.core.label_signature import label_key_id
-from ledger.core.unit import UnitFacts
+from ledger.core.unit import UnitEvent, UnitFacts, UnitKind
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge
 from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "verdicts"
 HOSTS = ("lotproof.example",)
-_NAMES = {"date": date, "Kind": Kind, "ProductClass": ProductClass, "Purpose": Purpose, "Role": Role}
+_NAMES = {
+    "date": date,
+    "Kind": Kind,
+    "ProductClass": ProductClass,
+    "Purpose": Purpose,
+    "Role": Role,
+    "UnitKind": UnitKind,
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class Vector:
     organisations: dict[int, facts.Organisation]
     keys: dict[bytes, facts.Key]
     licensee: int | None
+    unit_events: tuple[UnitEvent, ...]  # signed about the pack that the code names
     expected: dict[str, Any]
 
     def subjects(self) -> tuple[Subject, ...]:
@@ -61,7 +69,8 @@ class Vector:
         licensee = None if self.licensee is None else self.organisations[self.licensee]
         asker = self.organisations.get(self.organisation or 0)
         code, subjects = read_code(self.code, self.now), self.subjects()
-        unit = UnitFacts(label_keys=self.label_keys(code))
+        signers = tuple(self.organisations[number] for number in sorted({event.actor for event in self.unit_events}))
+        unit = UnitFacts(label_keys=self.label_keys(code), events=self.unit_events, signers=signers)
         known = VerdictFacts(self.as_of, subjects, licensee=licensee, asker=asker, unit=unit)
         question = Question(code, self.place, self.at, self.organisation)
         return judge(question, known, self.now)
@@ -82,7 +91,7 @@ def to_json(value: Any) -> Any:  # noqa: PLR0911 - one line for each type
         return "0x" + value.hex()
     if isinstance(value, IntFlag):
         return [member.name for member in type(value) if member & value]
-    if isinstance(value, (Kind, ProductClass)):
+    if isinstance(value, (Kind, ProductClass, UnitKind)):
         return value.name
     if isinstance(value, date):
         return value.isoformat()
@@ -104,7 +113,7 @@ def from_json(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one line for eac
         return date.fromisoformat(value)
     if kind in (Role, Purpose):
         return kind(sum(kind[name] for name in value))
-    if kind in (Kind, ProductClass):
+    if kind in (Kind, ProductClass, UnitKind):
         return kind[value]
     inner = get_args(kind)[0]
     return tuple(from_json(inner, each) for each in value) if isinstance(value, list) else from_json(inner, value)
@@ -127,5 +136,6 @@ def vector_of(raw: dict[str, Any]) -> Vector:
         organisations={each.number: each for each in organisations},
         keys={each.addition.key: each for each in keys},
         licensee=raw["licensee"],
+        unit_events=tuple(from_json(UnitEvent, each) for each in raw.get("unit_events", ())),
         expected=raw["expected"],
     )
