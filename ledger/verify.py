@@ -20,7 +20,7 @@ from ledger.core.dossier import Dossier
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.history import fold
-from ledger.core.unit import NOTHING_KNOWN
+from ledger.core.unit import NOTHING_KNOWN, UnitFacts
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin, occasion
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from ledger.config import Settings
     from ledger.core.facts import AsOf, BatchFacts, Key, Organisation
-    from ledger.core.unit import UnitFacts
     from ledger.store.read_model import ConsignmentReference, ReadModel
 
 MAX_KEPT_CODE: Final = 2_048  # characters; a longer text is refused by `parse_code` and not kept
@@ -84,6 +83,14 @@ class _Found:
     licensee: Organisation | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A verdict as JSON. About a single pack it holds only until something is signed about one."""
+
+    json: bytes
+    units: int | None  # the read model's `units` when it was given; None: no single pack is asked about
+
+
 class _Generation:
     """What is known at one version of the read model; thrown away whole when the version moves."""
 
@@ -91,7 +98,7 @@ class _Generation:
         self.version = version
         self.found: _Kept[tuple[str, ...], _Found] = _Kept(BATCHES_KEPT)
         self.dossiers: _Kept[bytes, Dossier] = _Kept(BATCHES_KEPT)
-        self.answers: _Kept[tuple[Any, ...], bytes] = _Kept(ANSWERS_KEPT)
+        self.answers: _Kept[tuple[Any, ...], _Answer] = _Kept(ANSWERS_KEPT)
         self.organisations: _Kept[int, Organisation] = _Kept(ORGANISATIONS_KEPT)
         self.keys: _Kept[bytes, Key] = _Kept(ORGANISATIONS_KEPT)
 
@@ -175,17 +182,20 @@ class Verifier:
 
     def answer(self, code: str, scanner: Scanner = NOBODY, *, now: int) -> bytes:
         """The verdict on one code as JSON: what `verify` gives, kept for as long as nothing in it can change."""
-        version, as_of = self._facts.state()
+        version, as_of, units = self._facts.state()
         generation = self._generation
         if generation.version == version:
             kept = generation.answers.get((code, scanner, self._occasion(as_of, now)))
-            if kept is not None:
-                return kept
+            if kept is not None and kept.units in (None, units):
+                return kept.json
         with self._facts.snapshot():
             generation, as_of = self._current(), self._facts.as_of()
             verdict = self._judge(code, scanner, generation, as_of, now)
-            question = (code, scanner, self._occasion(as_of, now))
-            return generation.answers.put(question, orjson.dumps(verdict.to_json()))
+            about_unit = verdict.code["serial"] is not None
+            answer = _Answer(orjson.dumps(verdict.to_json()), self._facts.units() if about_unit else None)
+            if about_unit and self._facts.unit_events(verdict.code["gtin"] or "", verdict.code["serial"]):
+                return answer.json  # it tells how many minutes ago something was done, or by whom for whom
+            return generation.answers.put((code, scanner, self._occasion(as_of, now)), answer).json
 
     def code(self, text: str, *, now: int) -> Code | InvalidCodeError:
         """The code that `text` spells, or why it spells none."""
@@ -227,15 +237,20 @@ class Verifier:
             subjects=found.subjects,
             licensee=found.licensee,
             asker=asker,
-            unit=NOTHING_KNOWN if isinstance(code, InvalidCodeError) else self._unit(code),
+            unit=NOTHING_KNOWN if isinstance(code, InvalidCodeError) else self._unit(code, generation),
             fresh_seconds=self._settings.fresh_seconds,
             fresh_blocks=self._settings.fresh_blocks,
         )
         question = Question(code, place=scanner.place, at=scanner.at, organisation=scanner.organisation)
         return judge(question, facts, now)
 
-    def _unit(self, _code: Code) -> UnitFacts:
-        return NOTHING_KNOWN
+    def _unit(self, code: Code, generation: _Generation) -> UnitFacts:
+        if code.serial is None or code.gtin is None:
+            return NOTHING_KNOWN
+        events = self._facts.unit_events(code.gtin, code.serial)
+        numbers = dict.fromkeys(event.actor for event in events)
+        actors = (self._known_organisation(number, generation) for number in numbers)
+        return UnitFacts(events=events, actors=tuple(actor for actor in actors if actor))
 
     def _occasion(self, as_of: AsOf, now: int) -> tuple[int, ...]:
         return occasion(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)

@@ -20,8 +20,10 @@ from ledger.core.organisation import (
     state_at,
     suspended_since,
 )
+from ledger.core.unit import UnitKind
+from ledger.core.unit_use import use
 from ledger.core.vocabulary import ADMINISTRATION_ROLES, Role
-from ledger.core.wording import day, span
+from ledger.core.wording import day, moment, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -229,9 +231,31 @@ _NO_UNITS: Final = skipped("unit_in_batch", "The ledger holds no unit records fo
 _NOT_SERIALISED: Final = skipped("unit_in_batch", "The maker registered no serial numbers for this batch.")
 
 
-def unit_unused(_case: Case) -> Check:
-    """(11) The pack was not dispensed before."""
-    return _UNUSED
+def unit_unused(case: Case) -> Check:
+    """(11) The pack was not dispensed, destroyed or taken as a sample before."""
+    inquiry = case.inquiry
+    if inquiry.code.serial is None:
+        return _NO_PACK
+    found = use(inquiry.unit.events, inquiry.organisation, inquiry.place, inquiry.now)
+    if found is None:
+        return _UNUSED
+    event = found.event
+    if found.repeated:
+        remark = f"You dispensed this {_minutes_ago(inquiry.now - event.occurred_at)}."
+        return passed("unit_unused", remark, remark)
+    words, reason = _USES[event.kind]
+    who = _actor(inquiry.unit, event.actor)
+    return failed("unit_unused", f"{words} by {who} at {event.place} on {moment(event.occurred_at)}.", reason, who)
+
+
+def _minutes_ago(seconds: int) -> str:
+    minutes = max(0, seconds) // 60
+    return f"{minutes} minute{'' if minutes == 1 else 's'} ago"
+
+
+def _actor(unit: UnitFacts, number: int) -> str:
+    state = next((state_at(actor) for actor in unit.actors if actor.number == number), None)
+    return state.name if state else f"organisation {number}"
 
 
 def no_conflict(_case: Case) -> Check:
@@ -239,9 +263,13 @@ def no_conflict(_case: Case) -> Check:
     return _NO_CONFLICT
 
 
-_UNUSED: Final = skipped(
-    "unit_unused", "The ledger holds no unit records for this batch, so single packs are not traced."
-)
+_NO_PACK: Final = skipped("unit_unused", "This code names no single pack.")
+_UNUSED: Final = passed("unit_unused", "Nobody recorded that this pack was dispensed, destroyed or sampled.")
+_USES: Final = {
+    UnitKind.DISPENSE: ("Dispensed", "already_dispensed"),
+    UnitKind.DESTROY: ("Destroyed", "destroyed"),
+    UnitKind.SAMPLE: ("Taken as a sample", "sampled"),
+}
 _NO_CONFLICT: Final = skipped("no_conflict", "The ledger holds no unit records for this batch to compare with.")
 
 

@@ -169,14 +169,15 @@ def root_of(leaves: Iterable[bytes]) -> bytes:
     peaks: dict[tuple[int, int], bytes] = {}
     size = 0
     for leaf in leaves:
-        for node in added(size, leaf, lambda level, position: peaks.pop((level, position))):
-            last = node
+        last = added(size, leaf, lambda level, position: peaks.pop((level, position)))[-1]
         peaks[last.level, last.position] = last.hash
         size += 1
     return root(size, lambda level, position: peaks[level, position])
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], head: bytes, start: int = 0) -> bool:
+def verify_inclusion(  # noqa: PLR0913, PLR0917 - an entry, the log, and the proof between them
+    leaf: bytes, index: int, size: int, proof: Sequence[bytes], head: bytes, start: int = 0
+) -> bool:
     """Tell whether a proof shows that an entry is in the log (RFC 9162, section 2.1.3.2), or in a subtree of it.
 
     Args:

@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ledger.core.facts import Key
+    from ledger.core.facts import Key, Organisation
 
 
 class UnitKind(IntEnum):
@@ -50,11 +50,13 @@ class UnitFacts:
         label_keys: Keys on the ledger whose id begins as the label's AI 91 says.
         listed: Whether its serial number is under the batch's registered root; None if no list is held here.
         events: What organisations signed about it, in order of arrival.
+        actors: Those organisations, as far as they are on the ledger.
     """
 
     label_keys: tuple[Key, ...] = ()
     listed: bool | None = None
     events: tuple[UnitEvent, ...] = ()
+    actors: tuple[Organisation, ...] = ()
 
 
 NOTHING_KNOWN = UnitFacts()

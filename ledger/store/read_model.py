@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ledger.core import facts
-from ledger.store import lineage, outcome
+from ledger.store import lineage, outcome, unit_log
 from ledger.store.rows import CODECS, Row, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ledger.core.unit import UnitEvent
     from ledger.store.database import Database
 
 _ORDER = " ORDER BY 1, 2"  # block, log_index: chain order
@@ -85,17 +86,27 @@ class ReadModel:
             row = connection.execute("SELECT generation FROM chain_status").fetchone()
         return 0 if row is None else int(row[0])
 
-    def state(self) -> tuple[int, facts.AsOf]:
-        """`version` and `as_of` of one state, remembered until something is committed: every scan asks for them."""
+    def state(self) -> tuple[int, facts.AsOf, int]:
+        """`version`, `as_of` and `units` of one state, remembered until something is committed: every scan asks."""
         stamp = self._db.stamp()
-        kept: tuple[tuple[int, int], tuple[int, facts.AsOf]] | None = getattr(self._local, "kept", None)
+        kept: tuple[tuple[int, int], tuple[int, facts.AsOf, int]] | None = getattr(self._local, "kept", None)
         if stamp is not None and kept is not None and kept[0] == stamp:
             return kept[1]
         with self._db.snapshot():
-            found = self.version(), self.as_of()
+            found = self.version(), self.as_of(), self.units()
         if stamp is not None:  # taken before the snapshot: what was committed in between shows in the next stamp
             self._local.kept = stamp, found
         return found
+
+    def units(self) -> int:
+        """A token that changes with every event about a single pack, whichever."""
+        with self._db.snapshot() as connection:
+            return unit_log.last(connection)
+
+    def unit_events(self, gtin: str, serial: str) -> tuple[UnitEvent, ...]:
+        """What was signed about the pack `gtin` (14 digits) + `serial`, in order of arrival."""
+        with self._db.snapshot() as connection:
+            return unit_log.of_unit(connection, gtin, serial)
 
     def registration(self, batch: bytes) -> facts.Registration | None:
         """The registration of a batch by its id."""
@@ -211,6 +222,18 @@ class ReadModel:
     def anchors(self, organisation: int) -> list[facts.Anchor]:
         """Every anchor of an organisation's log of unit events, in chain order."""
         return self._many(facts.Anchor, " WHERE organisation = ?", organisation)
+
+    def last_anchor(self, organisation: int) -> facts.Anchor | None:
+        """The anchor that an organisation's next one continues."""
+        where = " WHERE organisation = ? ORDER BY 1 DESC, 2 DESC LIMIT 1"
+        found: facts.Anchor | None = self._one(facts.Anchor, where, organisation)
+        return found
+
+    def anchor_of(self, organisation: int, index: int) -> facts.Anchor | None:
+        """The first anchor that counts the entry at `index` of an organisation's log."""
+        where = ' WHERE organisation = ? AND "count" > ? ORDER BY "count" LIMIT 1'
+        found: facts.Anchor | None = self._one(facts.Anchor, where, organisation, index)
+        return found
 
     def notices(self) -> list[facts.Notice]:
         """Pauses, their ends and the naming of a successor, in chain order."""
