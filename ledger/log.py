@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 MAX_LEAVES: Final = 10_000  # in one answer
+MAX_ORGANISATION: Final = 2**32 - 1  # uint32 on chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +237,7 @@ def _holds(log: UnitLog, anchor: Anchor) -> bool:
 
 
 def _require_organisation(read_model: ReadModel, number: int) -> None:
-    if read_model.organisation(number) is None:
+    if not 0 < number <= MAX_ORGANISATION or read_model.organisation(number) is None:
         advice = "GET /v1/organisations lists those there are."
         raise NotFoundError(f"No organisation has the number {number}.", advice=advice, field="number")
 

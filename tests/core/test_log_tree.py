@@ -67,13 +67,13 @@ def defined_root(leaves: list[bytes]) -> bytes:
     return sha256(b"\x01" + defined_root(leaves[:k]) + defined_root(leaves[k:])).digest()
 
 
-def defined_proof(first: int, leaves: list[bytes], whole: bool = True) -> list[bytes]:
+def defined_proof(first: int, leaves: list[bytes], *, whole: bool = True) -> list[bytes]:
     """RFC 6962, section 2.1.2: SUBPROOF."""
     if first == len(leaves):
         return [] if whole else [defined_root(leaves)]
     k = max(2**power for power in range(20) if 2**power < len(leaves))
     if first <= k:
-        return [*defined_proof(first, leaves[:k], whole), defined_root(leaves[k:])]
+        return [*defined_proof(first, leaves[:k], whole=whole), defined_root(leaves[k:])]
     return [*defined_proof(first - k, leaves[k:], whole=False), defined_root(leaves[:k])]
 
 

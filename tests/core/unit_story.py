@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from coincurve import PrivateKey
 
+from ledger.core import facts
+from ledger.core.parts import key_id
+from ledger.core.signature import address_of
 from ledger.core.structs import UnitStatement
 from ledger.core.unit import UnitEvent, UnitKind
 from ledger.core.unit_submission import UnitSubmission
+from ledger.core.vocabulary import Purpose
 from tests.core.batch_story import DOMAIN, GTIN, LOT, NO_HASH
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 SERIAL: Final = "S7K2M9"
-SECRET: Final = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")  # Anvil's first key
-SIGNER: Final = bytes.fromhex("f39fd6e51aad88f6f4ce6ab8827279cfffb92266")
 
 
-def signed(statement: UnitStatement) -> UnitSubmission:
-    """Sign with Anvil's published first key."""
-    raw = PrivateKey(SECRET).sign_recoverable(statement.digest(DOMAIN), hasher=None)
-    return UnitSubmission(statement, SIGNER, raw[:64] + bytes([raw[64] + 27]))
+def secret_of(number: int) -> PrivateKey:
+    """Give an organisation's key: a test key that anyone can guess."""
+    return PrivateKey(bytes([0x40 + number]) * 32)
+
+
+def signer_of(number: int) -> bytes:
+    """Give its address."""
+    return address_of(secret_of(number).public_key.format(compressed=False)[1:])
+
+
+def signed(statement: UnitStatement, by: int | None = None) -> UnitSubmission:
+    """Sign with the key of the statement's own organisation, or of another."""
+    by = statement.actor if by is None else by
+    raw = secret_of(by).sign_recoverable(statement.digest(DOMAIN), hasher=None)
+    return UnitSubmission(statement, signer_of(by), raw[:64] + bytes([raw[64] + 27]))
+
+
+def keys_of(numbers: Iterable[int]) -> dict[bytes, facts.Key]:
+    """Give the keys as the ledger knows them, from its first block on."""
+    recorded = facts.Recorded(0, 0, 0, NO_HASH)
+    made = {}
+    for number in numbers:
+        signer = signer_of(number)
+        addition = facts.KeyAddition(key_id(signer), number, signer, Purpose.EVENTS, 0, 0, NO_HASH, recorded)
+        made[key_id(signer)] = facts.Key(addition)
+    return made
 
 
 class UnitStory:
@@ -29,7 +56,7 @@ class UnitStory:
         self.now = now
         self.events: tuple[UnitEvent, ...] = ()
 
-    def statement(  # noqa: PLR0913 - the fields of a statement, by name
+    def statement(
         self,
         kind: UnitKind,
         actor: int,

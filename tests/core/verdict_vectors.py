@@ -22,7 +22,14 @@ from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "verdicts"
 HOSTS = ("lotproof.example",)
-_NAMES = {"date": date, "Kind": Kind, "UnitKind": UnitKind, "ProductClass": ProductClass, "Purpose": Purpose, "Role": Role}
+_NAMES = {
+    "date": date,
+    "Kind": Kind,
+    "UnitKind": UnitKind,
+    "ProductClass": ProductClass,
+    "Purpose": Purpose,
+    "Role": Role,
+}
 
 
 @dataclass(frozen=True)
