@@ -38,9 +38,11 @@ def signed(statement: UnitStatement, by: int | None = None) -> UnitSubmission:
     return UnitSubmission(statement, signer_of(by), raw[:64] + bytes([raw[64] + 27]))
 
 
-def keys_of(numbers: Iterable[int]) -> dict[bytes, facts.Key]:
-    """Give the keys as the ledger knows them, from its first block on."""
-    recorded = facts.Recorded(0, 0, 0, NO_HASH)
+FIRST_BLOCK: Final = facts.Recorded(0, 0, 0, NO_HASH)
+
+
+def keys_of(numbers: Iterable[int], recorded: facts.Recorded = FIRST_BLOCK) -> dict[bytes, facts.Key]:
+    """Give the keys as the ledger knows them."""
     made = {}
     for number in numbers:
         signer = signer_of(number)
