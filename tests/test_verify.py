@@ -22,6 +22,7 @@ from ledger.config import Settings
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.facts import IndexedBlock, Recorded
 from ledger.core.keccak import keccak256
+from ledger.core.unit import UnitKind
 from ledger.core.vocabulary import Kind
 from ledger.store import indexing
 from ledger.store.database import Database, open_database
@@ -29,6 +30,7 @@ from ledger.store.read_model import ReadModel
 from ledger.verify import Verifier, product_name
 from tests.core.batch_story import MAKER, PHARMACY
 from tests.indexed_world import CARTON, GTIN, LOTS, PALLET, World, link, world, write
+from tests.unit_world import Intake
 
 CODES = [link(), *(link(lot) for lot in LOTS.values()), CARTON, PALLET, GTIN, "nonsense", link("ABSENT")]
 
@@ -223,3 +225,26 @@ def test_a_label_with_sscc_and_lot_is_judged_by_its_sscc_and_must_agree_with_it(
 def test_a_label_whose_sscc_is_not_on_the_ledger_is_judged_by_its_lot(verifier: Verifier, told: World) -> None:
     found = verifier.verify(f"(00)054138680000000993(01){GTIN}(10){LOTS['expired']}", now=told.now)
     assert (found.verdict, found.reason) == ("do_not_use", "expired")
+
+
+def test_answers_without_a_serial_number_are_kept_while_packs_are_dispensed(db: Database) -> None:
+    intake = Intake(db)
+    verifier = Verifier(ReadModel(db), Settings(), clock=lambda: intake.now)
+    plain, pack = f"(01){GTIN}(10)AB12", f"(01){GTIN}(10)AB12(21)S7K2M9"
+    before = {code: verifier.answer(code, now=intake.now) for code in (plain, pack)}
+    assert all(verifier.answer(code, now=intake.now) is before[code] for code in before)
+    intake.say(UnitKind.SCAN, serial="ANOTHER")
+    assert verifier.answer(plain, now=intake.now) is before[plain]
+    assert verifier.answer(pack, now=intake.now) == before[pack]
+    intake.say(UnitKind.DISPENSE)
+    assert verifier.answer(plain, now=intake.now) is before[plain]
+    assert orjson.loads(verifier.answer(pack, now=intake.now))["reason"] == "already_dispensed"
+
+
+def test_an_actor_that_is_not_on_the_ledger_any_more_is_told_by_its_number(db: Database) -> None:
+    intake = Intake(db)
+    intake.say(UnitKind.DISPENSE)
+    with db.transaction() as connection:
+        connection.execute("UPDATE unit_events SET organisation = 99")
+    verdict = Verifier(ReadModel(db), Settings()).verify(f"(01){GTIN}(10)AB12(21)S7K2M9", now=intake.now)
+    assert verdict.headline == "Dispensed before, by organisation 99"

@@ -30,7 +30,7 @@ def unit_world() -> World:
     return told
 
 
-class Counter:
+class Intake:
     """Where organisations hand in what they say about packs.
 
     Args:
@@ -70,4 +70,4 @@ class Counter:
         return anchor
 
 
-__all__ = ["DOMAIN", "Counter", "unit_world"]
+__all__ = ["DOMAIN", "Intake", "unit_world"]
