@@ -157,22 +157,25 @@ def _span_hash(begin: int, end: int, nodes: Nodes) -> bytes:
 # What anyone checks
 
 
-def root_of(leaves: Iterable[bytes]) -> bytes:
-    """Compute the head from all `leaf_hash`es alone, as an auditor does; holds O(log n) of them at once.
+def roots_of(leaves: Iterable[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
+    """Compute the heads that a log had at some sizes from its `leaf_hash`es alone, as an auditor does.
 
     Args:
         leaves: 32 bytes each, in order.
+        sizes: At which sizes.
 
     Returns:
-        32 bytes.
+        The heads by size; those of sizes that the log never had are missing.
     """
-    peaks: dict[tuple[int, int], bytes] = {}
-    size = 0
-    for leaf in leaves:
-        last = added(size, leaf, lambda level, position: peaks.pop((level, position)))[-1]
+    wanted = set(sizes)
+    peaks: dict[tuple[int, int], bytes] = {}  # all that later heads are made of
+    found = {0: EMPTY_ROOT} if 0 in wanted else {}
+    for size, leaf in enumerate(leaves, start=1):
+        last = added(size - 1, leaf, lambda level, position: peaks.pop((level, position)))[-1]
         peaks[last.level, last.position] = last.hash
-        size += 1
-    return root(size, lambda level, position: peaks[level, position])
+        if size in wanted:
+            found[size] = root(size, lambda level, position: peaks[level, position])
+    return found
 
 
 def verify_inclusion(  # noqa: PLR0913, PLR0917 - an entry, the log, and the proof between them

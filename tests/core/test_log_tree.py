@@ -21,7 +21,7 @@ from ledger.core.log_tree import (
     leaf_hash,
     pair_hash,
     root,
-    root_of,
+    roots_of,
     verify_consistency,
     verify_inclusion,
     verify_subtree,
@@ -111,8 +111,11 @@ def test_every_published_case_comes_out_as_it_must(cases: list[tuple[str, dict[s
 
 
 def test_heads_and_nodes_are_those_of_the_definition() -> None:
+    audited = roots_of(log().leaves, range(MOST + 5))
+    assert list(audited) == list(range(MOST + 1))
     for size in range(MOST + 1):
-        assert root(size, log().nodes) == defined_root(log().leaves[:size]) == root_of(log().leaves[:size])
+        assert root(size, log().nodes) == defined_root(log().leaves[:size]) == audited[size]
+    assert roots_of(log().leaves, [3, MOST + 1]) == {3: audited[3]}
     assert root(0, log().nodes) == EMPTY_ROOT
     assert leaf_hash(b"") == sha256(b"\x00").digest()
     assert pair_hash(b"l" * 32, b"r" * 32) == sha256(b"\x01" + b"l" * 32 + b"r" * 32).digest()
