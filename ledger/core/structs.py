@@ -295,9 +295,9 @@ class Anchor(TypedStatement):
 
     TYPE: ClassVar[str] = "Anchor(uint32 organisation,uint64 count,bytes32 root,bytes32 previous)"
     organisation: int
-    count: int
-    root: bytes
-    previous: bytes  # the accumulator it continues, zero at first
+    count: int  # unit events in its log so far
+    root: bytes  # head of the log at that size (RFC 6962, section 2.1)
+    previous: bytes  # digest of the organisation's anchor before, zero at first
 
 
 @dataclass(frozen=True, slots=True)
