@@ -12,7 +12,7 @@ from ledger.cli.consignments import MAX_NUMBER, checked_place, moment
 from ledger.cli.custody import Place, When, settle
 from ledger.cli.keys import Data, settings_for, unlock
 from ledger.cli.output import AsJson, command, show
-from ledger.core.errors import InvalidInputError
+from ledger.core.errors import InvalidInputError, NotFoundError
 from ledger.core.unit import UnitKind
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _desk(client: Client, key: str, data: Path | None) -> UnitDesk:
     from ledger.cli.unit_desk import UnitDesk
 
     settings = settings_for(data)
-    return UnitDesk(Desk(client, unlock(settings, key)), settings.data_dir / "logs")
+    return UnitDesk(Desk(client, unlock(settings, key)), settings.data_dir / "receipts")
 
 
 def _kind(kind: UnitKind, help_text: str) -> None:
@@ -142,6 +142,9 @@ def audit(
         anchors = ReadModel(database).anchors(organisation)
     finally:
         database.close()
+    if not anchors:
+        detail = f"This machine has indexed no anchor of organisation {organisation}: there is nothing to compare."
+        raise NotFoundError(detail, advice="Follow the chain with `lotproof index` first.", field="organisation")
     with Client(server) as client:
         covered = require_anchored(_leaves(client, organisation), anchors)
     answer = {"organisation": organisation, "anchors": len(anchors), "events": covered}

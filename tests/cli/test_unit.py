@@ -284,3 +284,7 @@ def test_an_auditor_finds_an_event_that_was_swapped_in_place(audited: Counter) -
     with audited.intake.db.transaction() as connection:
         connection.execute("UPDATE log_nodes SET hash = ? WHERE level = 0 AND position = 5", (b"\7" * 32,))
     assert "anchors 7 events" in audited.run("audit", str(PHARMACY), code=1)
+
+
+def test_an_auditor_who_has_indexed_no_anchor_is_not_told_that_all_is_well(audited: Counter) -> None:
+    assert "nothing to compare" in audited.run("audit", "6", code=1)

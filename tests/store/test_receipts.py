@@ -15,7 +15,7 @@ DOMAIN = Domain(31337, b"\x11" * 20)
 
 
 def filled(folder: Path) -> Receipts:
-    receipts = open_receipts(folder / "logs", DOMAIN, 4)
+    receipts = open_receipts(folder / "receipts", DOMAIN, 4)
     receipts.signed, receipts.digest = Head(3, b"r" * 32), b"d" * 32
     receipts.open = [Receipt(b"o" * 32, 3, b"l" * 32)]
     receipts.dispensed = [Dispensed(b"o" * 32, "05413868000016", "S1", "SGSIN", 5)]
@@ -32,13 +32,13 @@ def test_nothing_is_remembered_at_first(tmp_path: Path) -> None:
 def test_what_was_saved_comes_back(tmp_path: Path) -> None:
     receipts = filled(tmp_path)
     receipts.save()
-    assert open_receipts(tmp_path / "logs", DOMAIN, 4) == receipts
+    assert open_receipts(tmp_path / "receipts", DOMAIN, 4) == receipts
 
 
 def test_each_ledger_and_organisation_has_a_file_of_its_own(tmp_path: Path) -> None:
     filled(tmp_path).save()
     for domain, number in ((DOMAIN, 5), (Domain(1, b"\x11" * 20), 4), (Domain(31337, b"\x12" * 20), 4)):
-        assert open_receipts(tmp_path / "logs", domain, number).signed is None
+        assert open_receipts(tmp_path / "receipts", domain, number).signed is None
 
 
 def test_a_write_that_fails_leaves_what_was_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
