@@ -15,7 +15,7 @@ from api import described, errors
 from api.headers import SafeHeaders
 from api.installation import Identity, Installation
 from api.metrics import CountAnswers, LedgerState, Metrics
-from api.routes import chain, events, health, labels, ledger, pages, resolver, statements, verify
+from api.routes import chain, events, health, labels, ledger, logs, pages, resolver, statements, verify
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import ReadModel
 from ledger.verify import Verifier
@@ -80,7 +80,7 @@ def create_app(
     )
     app.state.installation = installation = _installation(settings, database, identity, chain_view, clock)
     app.router.routes.append(PlainRoute("/v1/verify", verify.verify_text, methods=["GET"]))
-    for module in (verify, chain, statements, ledger, events, labels, resolver, health, pages):
+    for module in (verify, chain, statements, ledger, logs, events, labels, resolver, health, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=str(resources.files("api.web") / "static")), name="static")
     errors.install(app)

@@ -117,14 +117,25 @@ CONSIGNMENT_SCHEMA: Final[Json] = {
         "children": {"type": "array", "items": TEXT},
     },
 }
+ANCHOR: Final[Json] = {
+    "type": ["object", "null"],
+    "properties": {"digest": TEXT, "count": WHOLE, "root": TEXT, "previous": TEXT, "recorded": RECORDED},
+}
+HASHES: Final[Json] = {"type": "array", "items": TEXT}
 STATEMENT_SCHEMA: Final[Json] = {
     "type": "object",
     "properties": {
         "digest": TEXT,
         "type": MAYBE_TEXT,
-        "state": {"enum": ["pending", "sent", "recorded", "final", "refused"]},
+        "state": {"enum": ["pending", "sent", "recorded", "final", "refused", "logged", "anchored"]},
         "reason": {"type": ["object", "null"], "properties": {"error": MAYBE_TEXT, "detail": TEXT, "advice": TEXT}},
         "recorded": RECORDED,
+        "log": {
+            "type": "object",
+            "description": "Of a UnitEvent only: where it stands.",
+            "properties": {"organisation": WHOLE, "index": WHOLE, "leaf": TEXT, "received_at": TEXT, "anchor": ANCHOR},
+        },
+        "repeated": {"type": ["string", "null"], "description": "The UnitEvent that was answered with this one."},
     },
 }
 PICTURE: Final[Json] = {"type": "string", "contentMediaType": "image/*", "contentEncoding": "binary"}
@@ -264,6 +275,14 @@ BATCH: Final = _answers(
 CONSIGNMENT: Final = _answers(CONSIGNMENT_SCHEMA, 404, 422)
 ORGANISATIONS: Final = _answers(_object(organisations={"type": "array", "items": {"type": "object"}}))
 ORGANISATION: Final = _answers({"type": "object"}, 404, 422)
+LOG: Final = _answers(_object(organisation=WHOLE, size=WHOLE, root=TEXT, anchor=ANCHOR), 404, 422)
+LOG_PROOF: Final = _answers(
+    _object(organisation=WHOLE, index=WHOLE, size=WHOLE, leaf=TEXT, root=TEXT, proof=HASHES), 404, 422
+)
+LOG_CONSISTENCY: Final = _answers(
+    _object(organisation=WHOLE, first=WHOLE, second=WHOLE, first_root=TEXT, second_root=TEXT, proof=HASHES), 404, 422
+)
+LOG_LEAVES: Final = _answers(_object(organisation=WHOLE, first=WHOLE, leaves=HASHES), 404, 422)
 EVENTS: Final = _answers(TEXT, 422, 503, media="text/event-stream")
 LABEL: Final = _answers(PICTURE, 404, 422, media="image/png")
 RESOLVE: Final = _answers({"type": "object"}, 400, 404, media="application/linkset+json")

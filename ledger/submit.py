@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from ledger.core import rules
-from ledger.core.errors import ConfigurationError
 from ledger.core.signature import ADDRESS_BYTES, verify
-from ledger.core.structs import Domain
 from ledger.core.subjects import changed, needed
 from ledger.core.submission import parse_submission
 from ledger.store.ledger_view import ChainView, ReadModelView
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ledger.core.errors import StatementRefusedError
+    from ledger.core.structs import Domain
     from ledger.core.submission import Submission
     from ledger.store.database import Database
     from ledger.store.outbox import StatementState
@@ -69,7 +68,7 @@ def submit(
         ConfigurationError: The installation has no ledger yet.
         UnavailableError: The database cannot be written; nothing is queued.
     """
-    domain = _domain(database)
+    domain = database.domain()
     submission.check(domain)
     digest = submission.digest(domain)
     outbox = Outbox(database)
@@ -82,13 +81,6 @@ def submit(
     if refusal is not None:
         raise refusal
     return _queue(outbox, submission, domain, digest, int(clock()))
-
-
-def _domain(database: Database) -> Domain:
-    installation = database.installation()
-    if installation is None:
-        raise ConfigurationError("No ledger is deployed yet.", advice="Run `lotproof deploy` first.")
-    return Domain(installation.chain_id, installation.ledger)
 
 
 def _queue(outbox: Outbox, submission: Submission, domain: Domain, digest: bytes, now: int) -> StatementState:

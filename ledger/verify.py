@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from ledger.config import Settings
     from ledger.core.facts import AsOf, BatchFacts, Key, Organisation
+    from ledger.core.unit import UnitEvent
     from ledger.store.read_model import ConsignmentReference, ReadModel
 
 MAX_KEPT_CODE: Final = 2_048  # characters; a longer text is refused by `parse_code` and not kept
@@ -194,8 +195,8 @@ class Verifier:
             generation, as_of = self._current(), self._facts.as_of()
             verdict = self._judge(code, scanner, generation, as_of, now)
             answer = orjson.dumps(verdict.to_json())
-            if verdict.reason == "label_misread" or verdict.code["serial"] is not None:
-                return answer
+            if verdict.code["serial"] is not None or verdict.reason == "label_misread":
+                return answer  # changed by an event, a list, the minutes since, or a search that was put off
             return generation.answers.put((code, scanner, self._occasion(as_of, now)), answer)
 
     def code(self, text: str, *, now: int) -> Code | InvalidCodeError:
@@ -233,13 +234,12 @@ class Verifier:
         code = self.code(text, now=now)
         found = _Found(()) if isinstance(code, InvalidCodeError) else self._find(code, generation)
         asker = None if scanner.organisation is None else self._known_organisation(scanner.organisation, generation)
-        unit = NOTHING_KNOWN if isinstance(code, InvalidCodeError) else self._unit(code, found, generation)
         facts = VerdictFacts(
             as_of=as_of,
             subjects=found.subjects,
             licensee=found.licensee,
             asker=asker,
-            unit=self._signed_for(unit, generation),
+            unit=NOTHING_KNOWN if isinstance(code, InvalidCodeError) else self._unit(code, found, generation),
             seek=self._search.at(now),
             fresh_seconds=self._settings.fresh_seconds,
             fresh_blocks=self._settings.fresh_blocks,
@@ -248,9 +248,15 @@ class Verifier:
         return judge(question, facts, now)
 
     def _unit(self, code: Code, found: _Found, generation: _Generation) -> UnitFacts:
-        if code.label_key is None and code.label_signature is None:
+        signed = code.label_key is not None or code.label_signature is not None
+        if code.serial is None and not signed:
             return NOTHING_KNOWN
-        return UnitFacts(label_keys=self._label_keys(code.label_key or "", found, generation))
+        events = self._facts.unit_events(code.gtin, code.serial) if code.gtin and code.serial else ()
+        return UnitFacts(
+            label_keys=self._label_keys(code.label_key or "", found, generation) if signed else (),
+            events=events,
+            signers=self._signers(events, generation),
+        )
 
     def _label_keys(self, text: str, found: _Found, generation: _Generation) -> tuple[Key, ...]:
         """The keys that AI 91 names; where there are none, the makers' label keys, of which it may mean one."""
@@ -264,11 +270,11 @@ class Verifier:
         ]
         return generation.label_keys.put((text, makers), tuple(keys))
 
-    def _signed_for(self, unit: UnitFacts, generation: _Generation) -> UnitFacts:
-        """Add who signed the events: whether one is an administration, its name, and that it is on the ledger."""
-        numbers = dict.fromkeys(event.actor for event in unit.events)
+    def _signers(self, events: tuple[UnitEvent, ...], generation: _Generation) -> tuple[Organisation, ...]:
+        """Who signed: whether one is an administration, its name, and that it is on the ledger."""
+        numbers = dict.fromkeys(event.actor for event in events)
         found = (self._known_organisation(number, generation) for number in numbers)
-        return replace(unit, signers=tuple(each for each in found if each)) if numbers else unit
+        return tuple(each for each in found if each)
 
     def _occasion(self, as_of: AsOf, now: int) -> tuple[int, ...]:
         return occasion(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)

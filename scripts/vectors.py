@@ -1,6 +1,6 @@
 """Write the typed-data vectors that Python, Solidity and JavaScript are held to.
 
-    python scripts/vectors.py [FILE]
+    python scripts/vectors.py [FILE [FILE OF UNIT EVENTS]]
 
 Nothing here is taken from Lotproof: the type strings are written out once more, eth-account hashes and signs, and
 cryptography makes the P-256 signatures. Numbers are decimal strings, because JSON readers lose those beyond 2**53.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from eth_utils.crypto import keccak
 Fields = dict[str, Any]
 
 FILE: Final = Path(__file__).resolve().parents[1] / "tests/vectors/typed_data.json"
+UNIT_FILE: Final = FILE.with_name("unit_events.json")
 P256_ORDER: Final = 0xFFFFFFFF_00000000_FFFFFFFF_FFFFFFFF_BCE6FAAD_A7179E84_F3B9CAC2_FC632551  # FIPS 186-4, D.1.2.3
 NOTHING: Final = bytes(32)
 FULL: Final = b"\xff" * 32
@@ -53,6 +55,15 @@ TYPES: Final = {
     )
 }
 
+# Signed for the same domain, and kept in logs: the contract does not know it.
+LOGGED_TYPES: Final = {
+    "UnitEvent": (
+        "UnitEvent(uint32 actor,uint8 kind,uint64 gtin,string lot,string serial,uint40 occurredAt,bytes5 place,"
+        "bytes32 previous,bytes32 details)"
+    ),
+}
+_ALL_TYPES: Final = TYPES | LOGGED_TYPES
+
 DOMAINS: Final = {
     "development": {"chainId": 31337, "verifyingContract": "0x5fbdb2315678afecb367f032d93f642f64180aa3"},
     "main network": {"chainId": 1, "verifyingContract": "0x" + "ff" * 20},
@@ -71,7 +82,7 @@ def _hash(text: str) -> bytes:
 
 
 def _members(name: str) -> list[dict[str, str]]:
-    declarations = TYPES[name].partition("(")[2].removesuffix(")").split(",")
+    declarations = _ALL_TYPES[name].partition("(")[2].removesuffix(")").split(",")
     return [dict(zip(("type", "name"), declaration.split(" "), strict=True)) for declaration in declarations]
 
 
@@ -121,6 +132,17 @@ EVENT: Final[Fields] = {
     "place": b"BEBRU",
     "parts": NOTHING,
     "details": _hash("EPCIS event"),
+}
+UNIT: Final[Fields] = {
+    "actor": 4,
+    "kind": 2,
+    "gtin": 5_412_345_000_013,
+    "lot": "AB1234",
+    "serial": "S7K2M9",
+    "occurredAt": 1_780_000_000,
+    "place": b"SGSIN",
+    "previous": NOTHING,
+    "details": NOTHING,
 }
 ACCREDITATION: Final[Fields] = {
     "authority": 1,
@@ -219,7 +241,7 @@ def _case(name: str, kind: str, domain: str, message: Fields) -> dict[str, Any]:
         "domain": {key: _json(value) for key, value in full_domain.items()},
         "type": kind,
         "message": {member["name"]: _json(message[member["name"]]) for member in _members(kind)},
-        "type_hash": _json(_hash(TYPES[kind])),
+        "type_hash": _json(_hash(_ALL_TYPES[kind])),
         "domain_separator": _json(signable.header),
         "struct_hash": _json(signable.body),
         "digest": _json(digest),
@@ -252,12 +274,44 @@ def vectors() -> dict[str, Any]:
     }
 
 
+UNIT_EDGES: Final[dict[str, Fields]] = {
+    **_extremes("UnitEvent", {"lot": "", "serial": ""}, {"lot": "z" * 20, "serial": "_" * 20}),
+    "an UNDO names the DISPENSE": UNIT | {"kind": 3, "previous": _hash("dispense")},
+    "every sign a serial number may have": UNIT | {"serial": "!\"%&'()*+,-./:;<=>?_"},
+    "a sample of its maker, with a document": UNIT | {"actor": 2, "kind": 5, "details": _hash("EPCIS event")},
+}
+
+
+def unit_vectors() -> dict[str, Any]:
+    """Compute every case of events about single packs, and the hash of each in the log of its organisation.
+
+    Returns:
+        What the file holds.
+    """
+    cases = [_case("ordinary", "UnitEvent", domain, UNIT) for domain in DOMAINS]
+    cases += [_case(name, "UnitEvent", "development", message) for name, message in UNIT_EDGES.items()]
+    for case in cases:
+        for signed in case["signatures"]:
+            digest, signer, signature = (
+                bytes.fromhex(text[2:]) for text in (case["digest"], signed["signer"], signed["signature"])
+            )
+            entry = digest + bytes(keccak(signer)) + signature
+            signed["leaf"] = _json(sha256(b"\x00" + entry).digest())  # RFC 6962, section 2.1
+    return {
+        "about": "EIP-712 vectors of Lotproof's events about single packs, which no contract knows. "
+        "leaf = sha256(0x00 || digest || keccak256(signer) || signature).",
+        "types": {name: _members(name) for name in LOGGED_TYPES},
+        "count": len(cases),
+        "cases": cases,
+    }
+
+
 def main() -> None:
-    """Write the file."""
-    file = Path(sys.argv[1]) if len(sys.argv) > 1 else FILE
-    written = vectors()
-    file.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
-    print(f"{file}: {len(written['cases'])} cases")
+    """Write the files."""
+    named = [Path(argument) for argument in sys.argv[1:]]
+    for file, written in zip(named or (FILE, UNIT_FILE), (vectors(), unit_vectors()), strict=False):
+        file.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+        print(f"{file}: {len(written['cases'])} cases")
 
 
 if __name__ == "__main__":

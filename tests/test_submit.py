@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from coincurve import PrivateKey
 
+from ledger import log
 from ledger.chain.signers import AddressSigner
 from ledger.chain.source import LedgerSource
 from ledger.core import parts
@@ -20,17 +21,21 @@ from ledger.core.errors import (
     StatementRefusedError,
     UnavailableError,
 )
-from ledger.core.structs import Anchor, Bundle, KeyAddition, KeyEnding, Suspension
+from ledger.core.structs import Anchor, Bundle, KeyAddition, KeyEnding, Suspension, UnitStatement
 from ledger.core.subjects import changed, needed
 from ledger.core.submission import BundledEvent, Submission, parse_submission
+from ledger.core.unit import UnitKind
+from ledger.core.unit_submission import UnitSubmission
 from ledger.core.vocabulary import Kind, Role
 from ledger.deploy import attach
 from ledger.index import Indexer
+from ledger.log import record
 from ledger.relay import Relay
 from ledger.sending import Sending
 from ledger.store.database import Database, open_database
 from ledger.store.journal import Journal
 from ledger.store.outbox import Outbox, StatementState
+from ledger.store.unit_log import UnitLog
 from ledger.submit import submit
 from tests.world import CARRIER, KEYS, MAKER, PHARMACY, REGULATOR, RELAYER, ZERO, World, a_world
 
@@ -309,3 +314,22 @@ def test_an_installation_without_a_ledger_takes_nothing(world: World, tmp_path: 
 
 def _down(*_: Any, **__: Any) -> None:
     raise UnavailableError("down")
+
+
+def test_the_root_of_a_log_that_the_contract_anchors_covers_what_is_in_it(world: World, desk: Desk) -> None:
+    desk.submit(world.registration("A1"))
+    desk.settle()
+    digests = []
+    for number in range(5):
+        gtin = world.registration("A1").statement.gtin  # type: ignore[union-attr]
+        serial, now = f"S{number}", int(world.now())
+        said = UnitStatement(PHARMACY, UnitKind.DISPENSE, gtin, "A1", serial, now, b"BEBRU", ZERO, ZERO)
+        key = KEYS[PHARMACY]
+        submission = UnitSubmission(said, key.signer, key.sign(said.digest(world.domain)))
+        digests.append(record(desk.db, world.ledger, submission, clock=world.now).event.digest)
+    root = UnitLog(desk.db).root(PHARMACY, 4)
+    desk.submit(world.signed(Anchor(PHARMACY, 4, root, ZERO), KEYS[PHARMACY]))
+    desk.settle()
+    found = [log.find(desk.db, digest) for digest in digests]
+    assert [each is not None and each.anchor is not None for each in found] == [True] * 4 + [False]
+    assert log.head(desk.db, PHARMACY)["anchor"]["holds"] is True

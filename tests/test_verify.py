@@ -320,8 +320,9 @@ class Signed(Verifier):
 
     events: tuple[UnitEvent, ...] = ()
 
-    def _unit(self, code: Code, *_known: object) -> UnitFacts:
-        return UnitFacts(events=self.events if code.serial else ())
+    def _unit(self, code: Code, _found: object, generation: verify._Generation) -> UnitFacts:
+        events = self.events if code.serial else ()
+        return UnitFacts(events=events, signers=self._signers(events, generation))
 
 
 def test_the_verdict_on_a_pack_that_was_signed_for_names_who_did_and_is_never_an_old_one(

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from api import described
 from api.installation import installed
-from ledger.core.statement import TYPES
+from ledger.core.statement import LOGGED_TYPES, TYPES
 from ledger.core.wording import moment
 
 router = APIRouter(tags=["ledger"])
@@ -27,7 +27,7 @@ async def chain(request: Request) -> dict[str, Any]:
         "council": None if identity.council is None else "0x" + identity.council.hex(),
         "relayer": None if identity.relayer is None else "0x" + identity.relayer.hex(),
         "domain": {"name": "Lotproof", "version": "1", "chainId": identity.chain_id, "verifyingContract": address},
-        "types": TYPES,
+        "types": TYPES | LOGGED_TYPES,
         "head": {"block": as_of.head_block, "heard_at": moment(as_of.heard_at)},
         "indexed": {"block": as_of.block, "time": moment(as_of.time)},
         "finalized": {"block": as_of.finalized_block},

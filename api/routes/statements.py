@@ -13,13 +13,16 @@ from starlette.responses import Response
 
 from api import bounds, described
 from api.installation import Installation, installed
-from ledger import submit
+from ledger import log, submit
 from ledger.chain.refusals import decode_error
 from ledger.core.dossier import recorded_json
 from ledger.core.errors import InvalidInputError, NotFoundError
 from ledger.core.submission import parse_submission
+from ledger.core.unit_submission import is_unit_submission, parse_unit_submission
+from ledger.core.wording import moment
 
 if TYPE_CHECKING:
+    from ledger.log import Logged
     from ledger.store.outbox import EventState, StatementState
 
 router = APIRouter(tags=["statements"])
@@ -28,10 +31,16 @@ _DIGEST: Final = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
 
 @router.post("/v1/statements", **described.STATEMENTS_POST)
 async def hand_in(request: Request) -> Response:
-    """Take a signed statement: it is checked, kept for good and sent to the chain. The same again, the same answer."""
+    """Take a signed statement: it is checked, kept for good and sent to the chain. The same again, the same answer.
+
+    One about a single pack goes into its organisation's log instead, of which the chain gets the root.
+    """
     installation = installed(request)
     settings = installation.settings
     payload = await bounds.json_body(request, settings.max_body_bytes, settings.max_json_depth)
+    if is_unit_submission(payload):
+        logged = await to_thread.run_sync(_log, installation, payload)
+        return _json(logged_json(logged), 202)
     submission = parse_submission(payload)
     state = await to_thread.run_sync(submit.submit, installation.database, installation.chain_view, submission)
     return _json(statement_json(installation, state), 202)
@@ -43,8 +52,12 @@ def outcome(request: Request, digest: str) -> Response:
     if not _DIGEST.fullmatch(digest):
         raise InvalidInputError("A digest is 0x and 64 hexadecimal digits.", advice="Copy it whole.", field="digest")
     installation = installed(request)
-    state = installation.outbox.state(bytes.fromhex(digest[2:]))
+    asked = bytes.fromhex(digest[2:])
+    state = installation.outbox.state(asked)
     if state is None:
+        logged = log.find(installation.database, asked)
+        if logged is not None:
+            return _json(logged_json(logged), 200)
         advice = "If it was handed in at another server, ask there, or wait until it is on the chain."
         raise NotFoundError(f"No statement {digest} is known here.", advice=advice, field="digest")
     return _json(statement_json(installation, state), 200)
@@ -63,6 +76,34 @@ def statement_json(installation: Installation, state: StatementState) -> dict[st
         "transaction": None if state.transaction is None else "0x" + state.transaction.hex(),
         "events": [_event(event) for event in state.events],
         "statement": orjson.loads(entry.payload) if entry is not None and own else None,
+    }
+
+
+def _log(installation: Installation, payload: dict[str, Any]) -> Logged:
+    submission = parse_unit_submission(payload)
+    return log.record(installation.database, installation.chain_view, submission, clock=installation.clock)
+
+
+def logged_json(logged: Logged) -> dict[str, Any]:
+    """Where a statement about a single pack stands; `log` says in which log, and which anchor covers it."""
+    event, anchor = logged.event, logged.anchor
+    return {
+        "digest": "0x" + event.digest.hex(),
+        "type": "UnitEvent",
+        "state": "logged" if anchor is None else "anchored",
+        "reason": None,
+        "recorded": None if anchor is None else recorded_json(anchor.recorded),
+        "transaction": None if anchor is None else "0x" + anchor.recorded.transaction.hex(),
+        "events": [],
+        "statement": logged.submission.payload(),
+        "log": {
+            "organisation": event.actor,
+            "index": event.index,
+            "leaf": "0x" + logged.leaf.hex(),
+            "received_at": moment(event.received_at),
+            "anchor": None if anchor is None else log.anchor_json(anchor),
+        },
+        "repeated": None if logged.repeated is None else "0x" + logged.repeated.hex(),
     }
 
 

@@ -39,11 +39,11 @@ struct Bundle {
     bytes32 digests; // keccak256 of the packed, strictly ascending event digests
 }
 
-/// @notice An organisation commits to many unit events at once.
+/// @notice An organisation commits to its log of unit events, which stays off the chain.
 struct Anchor {
     uint32 organisation; // organisation number
     uint64 count; // unit events anchored by this organisation so far, this root's included
-    bytes32 root; // Merkle root of the new unit events
+    bytes32 root; // head of the log at that size: the Merkle Tree Hash of RFC 6962, section 2.1
     bytes32 previous; // digest of the organisation's anchor before, 0 for the first
 }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from ledger.cli import batches, custody, demo, enrolment, keys, labels, organisations, run, verify
+from ledger.cli import batches, custody, demo, enrolment, keys, labels, organisations, run, unit, verify
 
 app = typer.Typer(
     name="lotproof",
@@ -23,6 +23,7 @@ app.add_typer(organisations.authority, name="authority")
 app.add_typer(organisations.organisation, name="organisation")
 app.add_typer(batches.app, name="batch")
 app.add_typer(custody.app, name="custody")
+app.add_typer(unit.app, name="unit")
 for single in (
     demo.demo,
     run.up,

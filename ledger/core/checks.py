@@ -22,8 +22,10 @@ from ledger.core.organisation import (
     state_at,
     suspended_since,
 )
+from ledger.core.unit import UnitKind
+from ledger.core.unit_use import use
 from ledger.core.vocabulary import ADMINISTRATION_ROLES, Role
-from ledger.core.wording import day, span
+from ledger.core.wording import day, moment, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -235,16 +237,38 @@ _NO_UNITS: Final = skipped("unit_in_batch", "The ledger holds no unit records fo
 _NOT_SERIALISED: Final = skipped("unit_in_batch", "The maker registered no serial numbers for this batch.")
 
 
-def unit_unused(_case: Case) -> Check:
-    """(11) The pack was not dispensed before."""
-    return _UNUSED
+def unit_unused(case: Case) -> Check:
+    """(11) The pack was not dispensed, destroyed or taken as a sample before."""
+    inquiry = case.inquiry
+    if inquiry.code.serial is None:
+        return _NO_PACK
+    found = use(inquiry.unit.events, inquiry.organisation, inquiry.place, inquiry.now)
+    if found is None:
+        return _UNUSED
+    event = found.event
+    if found.repeated:
+        remark = f"You dispensed this {_minutes_ago(inquiry.now - event.occurred_at)}."
+        return passed("unit_unused", remark, remark)
+    words, reason = _USES[event.kind]
+    who = _actor(inquiry.unit, event.actor)
+    return failed("unit_unused", f"{words} by {who} at {event.place} on {moment(event.occurred_at)}.", reason, who)
+
+
+def _minutes_ago(seconds: int) -> str:
+    minutes = max(0, seconds) // 60
+    return f"{minutes} minute{'' if minutes == 1 else 's'} ago"
+
+
+def _actor(unit: UnitFacts, number: int) -> str:
+    state = next((state_at(actor) for actor in unit.signers if actor.number == number), None)
+    return state.name if state else f"organisation {number}"
 
 
 def no_conflict(case: Case) -> Check:
     """(12) One pack explains all that organisations signed about this serial number; `clones` has the rules."""
     inquiry, events = case.inquiry, case.inquiry.unit.events
     if inquiry.code.serial is None:
-        return _NO_PACK
+        return _NO_PLACE
     if not events:
         return _NO_SIGHTING
     present = _present(case)
@@ -289,11 +313,15 @@ def _name(organisation: Organisation) -> str:
     return state.name if state else f"organisation {organisation.number}"
 
 
-_UNUSED: Final = skipped(
-    "unit_unused", "The ledger holds no unit records for this batch, so single packs are not traced."
-)
-_NO_PACK: Final = skipped("no_conflict", "This code names no single pack.")
+_NO_PLACE: Final = skipped("no_conflict", "This code names no single pack.")
 _NO_SIGHTING: Final = skipped("no_conflict", "No organisation has signed for this pack yet: nothing to compare.")
+_NO_PACK: Final = skipped("unit_unused", "This code names no single pack.")
+_UNUSED: Final = passed("unit_unused", "Nobody recorded that this pack was dispensed, destroyed or sampled.")
+_USES: Final = {
+    UnitKind.DISPENSE: ("Dispensed", "already_dispensed"),
+    UnitKind.DESTROY: ("Destroyed", "destroyed"),
+    UnitKind.SAMPLE: ("Taken as a sample", "sampled"),
+}
 
 
 # (7) Custody

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ledger.core.errors import InvalidStatementError
 from ledger.core.signature import ADDRESS_BYTES, is_p256_point
+from ledger.core.structs import Statement, TypedStatement, UnitStatement
+from ledger.core.unit import UnitKind
 from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from enum import IntEnum, IntFlag
 
-    from ledger.core.structs import Member, Statement
+    from ledger.core.structs import Member
 
 MAX_FIELD_NAME: Final = 40  # characters of an unknown field's name that an error repeats
 MAX_NAME_BYTES: Final = 200  # of an organisation, UTF-8
@@ -33,10 +35,12 @@ _LOCODE: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 # GS1 General Specifications, figure 7.11-1: the 82 characters allowed in AI 10.
 _LOT: Final = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")
+_SERIAL: Final = _LOT  # the same figure: AI 21 has the same characters and length
 _GTIN_LIMIT: Final = 10**14
 _GLN_LIMIT: Final = 10**13
 _NUMBER_LIMIT: Final = 1 << 64  # the widest number of the eight statements; the statement checks the field's own width
 _YEARS: Final = range(1900, 2200)  # a date outside is a slip of the pen
+_Kind = TypeVar("_Kind", bound=Statement | UnitStatement)
 
 
 def refuse(field: str, detail: str, position: int | None = None) -> InvalidStatementError:
@@ -68,11 +72,11 @@ def refuse_unknown(path: str, name: object, kind: str) -> InvalidStatementError:
     return refuse(f"{path}{shown}", f"A {kind} has no field {shown!r} here.")
 
 
-def read_statement(kind: type[Statement], message: object, path: str = "message") -> Statement:
+def read_statement(kind: type[_Kind], message: object, path: str = "message") -> _Kind:
     """Read a statement from the JSON form of its message.
 
     Args:
-        kind: Which of the eight.
+        kind: Which of the statements.
         message: The JSON value.
         path: Where it stands, for errors.
 
@@ -95,12 +99,12 @@ def read_statement(kind: type[Statement], message: object, path: str = "message"
         raise refuse(f"{path}.{error.field}", error.detail) from error
 
 
-def _read_member(kind: type[Statement], member: Member, message: dict[Any, Any], path: str) -> Any:  # noqa: ANN401
+def _read_member(kind: type[TypedStatement], member: Member, message: dict[Any, Any], path: str) -> Any:  # noqa: ANN401
     field = f"{path}.{member.name}"
     if member.name not in message:
         raise refuse(field, f"The field {member.name} of {kind.NAME} is missing.")
     value = message[member.name]
-    reader = _READERS.get(member.name)
+    reader = _READERS_OF.get((kind.NAME, member.name)) or _READERS.get(member.name)
     if reader:
         return reader(value, field)
     if member.kind.startswith("uint"):
@@ -218,6 +222,13 @@ def _read_lot(value: object, field: str) -> str:
     return lot
 
 
+def _read_serial(value: object, field: str) -> str:
+    serial = read_text(value, field)
+    if not _SERIAL.fullmatch(serial):
+        raise refuse(field, "A serial number has 1 to 20 characters of those that GS1 allows (AI 21).")
+    return serial
+
+
 def _read_name(value: object, field: str) -> str:
     name = read_text(value, field)
     if not name.strip() or not name.isprintable() or len(name.encode()) > MAX_NAME_BYTES:
@@ -309,11 +320,12 @@ def read_signer(value: object, field: str) -> bytes:
     return _read_key(value, field)
 
 
-# By field name as signed: a name means the same in every one of the eight statements.
+# By field name as signed: a name means the same in every statement, but for the kinds of what happens to a pack.
 _READERS: Final[dict[str, Callable[[Any, str], Any]]] = {
     "gtin": _read_gtin,
     "gln": _read_gln,
     "lot": _read_lot,
+    "serial": _read_serial,
     "name": _read_name,
     "productClass": _read_member_of(ProductClass),
     "kind": _read_member_of(Kind),
@@ -329,4 +341,7 @@ _READERS: Final[dict[str, Callable[[Any, str], Any]]] = {
     "country": _read_country,
     "signer": _read_key,
     "adminKey": _read_admin_key,
+}
+_READERS_OF: Final[dict[tuple[str, str], Callable[[Any, str], Any]]] = {
+    (UnitStatement.NAME, "kind"): _read_member_of(UnitKind),
 }

@@ -192,12 +192,16 @@ def _require_form(statement: CustodyStatement, court: Court) -> None:
             raise refused("UnexpectedField", b"parts".ljust(32, b"\0"))
     elif keccak256(court.attachment) != statement.parts:
         raise refused("PartsMismatch", statement.parts, keccak256(court.attachment))
-    if not _is_place(statement.place) and (any(statement.place) or kind not in _PLACE_OPTIONAL):
+    if not is_place(statement.place) and (any(statement.place) or kind not in _PLACE_OPTIONAL):
         raise refused("InvalidPlace", statement.place)
 
 
-def _is_place(place: bytes) -> bool:
-    """Tell whether it has the form of a UN/LOCODE (UNECE Recommendation 16)."""
+def is_place(place: bytes) -> bool:
+    """Tell whether it has the form of a UN/LOCODE (UNECE Recommendation 16).
+
+    Args:
+        place: Five bytes.
+    """
     return place.isalnum() and place == place.upper() and place[:2].isalpha()
 
 

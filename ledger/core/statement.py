@@ -1,6 +1,6 @@
 """Signed statements: the one place from which the rest of Lotproof imports them.
 
-`structs` holds the eight typed structs and their digests, `parts` what travels beside them and the identifiers that
+`structs` holds the typed structs and their digests, `parts` what travels beside them and the identifiers that
 follow from them, `submission` the form in which they are handed in.
 """
 
@@ -28,6 +28,7 @@ from ledger.core.parts import (
     unpack_pallet,
 )
 from ledger.core.structs import (
+    LOGGED_TYPES,
     STATEMENTS,
     TYPES,
     Accreditation,
@@ -40,11 +41,13 @@ from ledger.core.structs import (
     KeyEnding,
     Statement,
     Suspension,
+    UnitStatement,
     typed_data,
 )
 from ledger.core.submission import BundledEvent, Submission, parse_submission
 
 __all__ = [
+    "LOGGED_TYPES",
     "STATEMENTS",
     "TYPES",
     "Accreditation",
@@ -59,6 +62,7 @@ __all__ = [
     "Statement",
     "Submission",
     "Suspension",
+    "UnitStatement",
     "batch_id",
     "bundle_digests",
     "child_id",

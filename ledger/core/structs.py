@@ -1,5 +1,7 @@
 """The eight typed statements, exactly as the contract hashes them, and the domain they are signed for.
 
+A ninth, about one pack, is signed in the same form but kept in logs off the chain.
+
 Every statement is a flat EIP-712 struct. Its `TYPE` is the standard's `encodeType` string; the fields, their JSON names
 and their bounds all follow from it, so that there is one place where a struct is written down. A statement that could
 not stand on chain (a number too large, bytes of the wrong length) cannot be made.
@@ -171,7 +173,7 @@ def _rule(kind: str) -> _Rule:
 
 
 class TypedStatement:
-    """What the eight statements share; each subclass states its `TYPE` and nothing else but its fields."""
+    """What the statements share; each subclass states its `TYPE` and nothing else but its fields."""
 
     __slots__ = ()
     TYPE: ClassVar[str]
@@ -293,9 +295,9 @@ class Anchor(TypedStatement):
 
     TYPE: ClassVar[str] = "Anchor(uint32 organisation,uint64 count,bytes32 root,bytes32 previous)"
     organisation: int
-    count: int
-    root: bytes
-    previous: bytes  # the accumulator it continues, zero at first
+    count: int  # unit events in its log so far
+    root: bytes  # head of the log at that size (RFC 6962, section 2.1)
+    previous: bytes  # digest of the organisation's anchor before, zero at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +369,25 @@ STATEMENTS: Final[dict[str, type[Statement]]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class UnitStatement(TypedStatement):
+    """Something happened to one pack; typed `UnitEvent`. The contract does not know it: its log's root is anchored."""
+
+    TYPE: ClassVar[str] = (
+        "UnitEvent(uint32 actor,uint8 kind,uint64 gtin,string lot,string serial,uint40 occurredAt,bytes5 place,"
+        "bytes32 previous,bytes32 details)"
+    )
+    actor: int  # organisation number
+    kind: int  # a UnitKind
+    gtin: int  # the 14 digits as a number
+    lot: str  # GS1 AI 10
+    serial: str  # GS1 AI 21
+    occurred_at: int  # Unix seconds
+    place: bytes  # UN/LOCODE, five ASCII characters
+    previous: bytes  # UNDO: the digest of the DISPENSE that it takes back; else zero
+    details: bytes  # salted hash of the event's document, zero if none
+
+
 def _declaration(members: tuple[Member, ...]) -> list[dict[str, str]]:
     return [{"name": member.name, "type": member.kind} for member in members]
 
@@ -376,8 +397,11 @@ TYPES: Final[dict[str, list[dict[str, str]]]] = {
     **{name: _declaration(statement.MEMBERS) for name, statement in STATEMENTS.items()},
 }
 
+# Beside `TYPES`, which are the contract's: what is signed for the same domain and kept off the chain.
+LOGGED_TYPES: Final[dict[str, list[dict[str, str]]]] = {UnitStatement.NAME: _declaration(UnitStatement.MEMBERS)}
 
-def typed_data(statement: Statement, domain: Domain) -> dict[str, Any]:
+
+def typed_data(statement: Statement | UnitStatement, domain: Domain) -> dict[str, Any]:
     """Give the whole payload that a wallet takes in `eth_signTypedData_v4`.
 
     Args:
@@ -388,7 +412,7 @@ def typed_data(statement: Statement, domain: Domain) -> dict[str, Any]:
         `{"types", "primaryType", "domain", "message"}`, JSON-able.
     """
     return {
-        "types": {name: TYPES[name] for name in ("EIP712Domain", statement.NAME)},
+        "types": {name: (TYPES | LOGGED_TYPES)[name] for name in ("EIP712Domain", statement.NAME)},
         "primaryType": statement.NAME,
         "domain": domain.to_json(),
         "message": statement.message(),

@@ -153,9 +153,9 @@ def parse_submission(payload: object) -> Submission:
         type=name,
         statement=statement,
         signer=signer,
-        signature=_read_signature(payload["signature"], "signature", signer),
+        signature=read_signature(payload["signature"], "signature", signer),
         attachment=_read_attachment(payload.get("attachment", "0x"), "attachment"),
-        cosignature=_read_signature(payload["cosignature"], "cosignature") if "cosignature" in payload else b"",
+        cosignature=read_signature(payload["cosignature"], "cosignature") if "cosignature" in payload else b"",
         prefixes=_read_prefixes(payload.get("prefixes", [])),
         events=_read_events(payload.get("events", [])),
         document=_read_document(payload.get("document"), statement),
@@ -181,7 +181,20 @@ def _check_names(payload: dict[Any, Any], kind: str) -> None:
             raise refuse_unknown("", name, kind)
 
 
-def _read_signature(value: object, field: str, signer: bytes = b"") -> bytes:
+def read_signature(value: object, field: str, signer: bytes = b"") -> bytes:
+    """Read a signature; whether it holds is not asked here.
+
+    Args:
+        value: The JSON value.
+        field: Its path, for errors.
+        signer: Whose it is, if that is known.
+
+    Returns:
+        The bytes.
+
+    Raises:
+        InvalidStatementError: It cannot be one, or not one of that signer.
+    """
     signature = read_bytes(value, field)
     if len(signer) == P256_BYTES and len(signature) != P256_BYTES:
         raise refuse(field, f"A P-256 signature has 64 bytes, r‖s; {len(signature)} are given.")
@@ -219,7 +232,7 @@ def _read_events(value: object) -> tuple[BundledEvent, ...]:
 def _read_event(value: object, path: str) -> BundledEvent:
     if not isinstance(value, dict) or not value.keys() <= {"message", "attachment"} or "message" not in value:
         raise refuse(path, 'An event of a bundle is {"message": …, "attachment": …}.')
-    statement = cast("CustodyStatement", read_statement(CustodyStatement, value["message"], f"{path}.message"))
+    statement = read_statement(CustodyStatement, value["message"], f"{path}.message")
     return BundledEvent(statement, _read_attachment(value.get("attachment", "0x"), f"{path}.attachment"))
 
 

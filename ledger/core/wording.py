@@ -58,6 +58,12 @@ REASONS: Final[dict[str, Reason]] = {
     "recalled": Reason("do_not_use", "Recalled by {who}", f"{_APART} and follow the recall notice."),
     "seized": Reason("do_not_use", "Seized by {who}", f"{_APART} and call that administration."),
     "held": Reason("do_not_use", "Held by {who}", f"{_APART} until that administration releases it."),
+    "already_dispensed": Reason(
+        "do_not_use",
+        "Dispensed before, by {who}",
+        f"{_APART} and call them: one pack cannot be handed out twice. If it was put back, they can undo it.",
+    ),
+    "sampled": Reason("do_not_use", "Taken as a sample by {who}", f"{_APART}: a sample does not go back on the shelf."),
     "expired": Reason("do_not_use", "Expired", f"{_APART} for disposal."),
     # The record does not say enough.
     "custody_elsewhere": Reason(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.core.errors import ConfigurationError, UnavailableError
+from ledger.core.structs import Domain
 from ledger.store import migration
 from ledger.store.schema import APPLICATION_ID
 
@@ -107,6 +108,17 @@ class Database:
         with self.snapshot() as connection:
             row = connection.execute("SELECT chain_id, ledger, code_hash FROM installation").fetchone()
         return None if row is None else Installation(int(row[0]), bytes(row[1]), bytes(row[2]))
+
+    def domain(self) -> Domain:
+        """The EIP-712 domain of that contract.
+
+        Raises:
+            ConfigurationError: The database is tied to none yet.
+        """
+        found = self.installation()
+        if found is None:
+            raise ConfigurationError("No ledger is deployed yet.", advice="Run `lotproof deploy` first.")
+        return Domain(found.chain_id, found.ledger)
 
     def stamp(self) -> tuple[int, int] | None:
         """What changes with every commit, by whomever; far cheaper than a snapshot, which it needs none of.

@@ -35,11 +35,13 @@ class ReadModelView:
     Args:
         read_model: Best inside a snapshot of it.
         chain: Answers what only the chain can; None leaves that to the contract.
+        strict: No contract will check after us: what cannot be asked now is not taken.
     """
 
-    def __init__(self, read_model: ReadModel, chain: ChainView | None = None) -> None:
+    def __init__(self, read_model: ReadModel, chain: ChainView | None = None, *, strict: bool = False) -> None:
         self._read_model = read_model
         self._chain = chain
+        self._strict = strict
         self._histories: dict[bytes, BatchHistory | None] = {}
 
     def paused_until(self) -> int:
@@ -61,13 +63,21 @@ class ReadModelView:
         return self._read_model.key(identifier)
 
     def is_wallet_signature(self, wallet: bytes, digest: bytes, signature: bytes) -> bool:
-        """Tell whether a contract says that a signature is its own; True where it cannot be asked now."""
-        if self._chain is None:
-            return True
+        """Tell whether a contract says that a signature is its own; True where it cannot be asked now.
+
+        Raises:
+            UnavailableError: It cannot be asked now, and `strict` wants to know.
+        """
         try:
-            return self._chain.is_wallet_signature(wallet, digest, signature)
+            if self._chain is not None:
+                return self._chain.is_wallet_signature(wallet, digest, signature)
         except UnavailableError:
-            return True
+            if self._strict:
+                raise
+        if self._strict:
+            detail = "Whether a contract signed this cannot be asked without the chain."
+            raise UnavailableError(detail, advice="Hand it in again when the chain answers.")
+        return True
 
     def pallet_count(self) -> int:
         """Count the pallets."""

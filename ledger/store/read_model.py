@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ledger.core import facts
-from ledger.store import lineage, outcome
+from ledger.store import lineage, outcome, unit_log
 from ledger.store.rows import CODECS, Row, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ledger.core.unit import UnitEvent
     from ledger.store.database import Database
 
 _KEY_ID_BYTES = 32
@@ -97,6 +98,11 @@ class ReadModel:
         if stamp is not None:  # taken before the snapshot: what was committed in between shows in the next stamp
             self._local.kept = stamp, found
         return found
+
+    def unit_events(self, gtin: str, serial: str) -> tuple[UnitEvent, ...]:
+        """What was signed about the pack `gtin` (14 digits) + `serial`, in order of arrival."""
+        with self._db.snapshot() as connection:
+            return unit_log.of_unit(connection, gtin, serial)
 
     def registration(self, batch: bytes) -> facts.Registration | None:
         """The registration of a batch by its id."""
@@ -219,6 +225,18 @@ class ReadModel:
     def anchors(self, organisation: int) -> list[facts.Anchor]:
         """Every anchor of an organisation's log of unit events, in chain order."""
         return self._many(facts.Anchor, " WHERE organisation = ?", organisation)
+
+    def last_anchor(self, organisation: int) -> facts.Anchor | None:
+        """The anchor that an organisation's next one continues."""
+        where = " WHERE organisation = ? ORDER BY 1 DESC, 2 DESC LIMIT 1"
+        found: facts.Anchor | None = self._one(facts.Anchor, where, organisation)
+        return found
+
+    def anchor_of(self, organisation: int, index: int) -> facts.Anchor | None:
+        """The first anchor that counts the entry at `index` of an organisation's log."""
+        where = ' WHERE organisation = ? AND "count" > ? ORDER BY "count" LIMIT 1'
+        found: facts.Anchor | None = self._one(facts.Anchor, where, organisation, index)
+        return found
 
     def notices(self) -> list[facts.Notice]:
         """Pauses, their ends and the naming of a successor, in chain order."""

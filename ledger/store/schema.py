@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION: Final = "0001"  # of the newest migration; a test compares
+REVISION: Final = "0002"  # of the newest migration; a test compares
 APPLICATION_ID: Final = 0x4C6F7470  # "Lotp": SQLite's file header says whose file it is
 
 # SQLite gives a table its fast integer key only if the type is spelt INTEGER; it holds 64 bits there all the same.
@@ -298,5 +298,40 @@ covered_digests = Table(
     Column("position", Integer, primary_key=True),
     _blob("digest", index=True),
     ForeignKeyConstraint(["sender", "nonce"], ["slots.sender", "slots.nonce"], name="fk_covered_digests_slot"),
+    sqlite_with_rowid=False,
+)
+
+# Signed statements about single packs, which the chain does not have: it holds only the roots of these logs. Rows are
+# written once and never changed, and no table here can be rebuilt from the chain.
+unit_events = Table(
+    "unit_events",
+    metadata,
+    Column("sequence", _Key, primary_key=True, autoincrement=True),  # order of arrival, over all organisations
+    _number("organisation"),
+    _number("position"),  # in the log of its organisation, from 0
+    _blob("digest", unique=True),
+    _small("kind"),
+    _text("gtin"),
+    _text("lot"),
+    _text("serial"),
+    _number("occurred_at"),
+    _text("place"),
+    _blob("previous"),
+    _blob("details"),
+    _blob("signer"),
+    _blob("key"),
+    _blob("signature"),
+    _number("received_at"),
+    UniqueConstraint("organisation", "position", name="uq_unit_events_place"),
+    Index(None, "gtin", "serial"),
+    sqlite_autoincrement=True,
+)
+log_nodes = Table(
+    "log_nodes",
+    metadata,
+    Column("organisation", BigInteger, primary_key=True),
+    Column("level", SmallInteger, primary_key=True),  # 0 = one event
+    Column("position", BigInteger, primary_key=True),  # among the perfect subtrees of its level, from 0
+    _blob("hash"),
     sqlite_with_rowid=False,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ledger.core.statement import TYPES
+from ledger.core.statement import LOGGED_TYPES, TYPES
 from tests.api.conftest import Asker
 from tests.api.problems import assert_problem
 from tests.core.batch_story import CARRIER, CUSTOMS, DOMAIN, MAKER, REGULATOR
@@ -14,7 +14,7 @@ from tests.indexed_world import CARTON, GTIN, LOTS, PALLET, SCRIPT, SIGNER, Worl
 def test_the_chain_tells_what_a_signer_needs(ask: Asker, told: World) -> None:
     chain = ask.get("/v1/chain").json()
     assert chain["domain"] == DOMAIN.to_json()
-    assert chain["types"] == TYPES
+    assert chain["types"] == TYPES | LOGGED_TYPES
     assert (chain["council"], chain["relayer"]) == ("0x" + "cc" * 20, "0x" + "dd" * 20)
     assert chain["indexed"]["block"] == chain["head"]["block"] == chain["finalized"]["block"] == told.last_block
 

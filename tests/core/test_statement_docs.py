@@ -21,9 +21,14 @@ from ledger.core.statement import (
     Domain,
     KeyAddition,
     Submission,
+    UnitStatement,
     parse_submission,
 )
 from ledger.core.submission import MAX_SIGNATURE_BYTES
+from ledger.core.unit import UnitKind
+from ledger.core.unit_rules import UNDO_SECONDS
+from ledger.core.unit_submission import is_unit_submission, parse_unit_submission
+from ledger.core.unit_use import REPEAT_SECONDS
 from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
 
 if TYPE_CHECKING:
@@ -47,8 +52,11 @@ def domain(page: str) -> Domain:
 
 @pytest.fixture(scope="module")
 def examples(page: str) -> list[tuple[dict[str, Any], Submission]]:
-    payloads = [json.loads(text) for text in re.findall(r"curl --json '(.*?)' http", page, re.DOTALL)]
-    return [(payload, parse_submission(payload)) for payload in payloads]
+    return [(each, parse_submission(each)) for each in payloads(page) if not is_unit_submission(each)]
+
+
+def payloads(page: str) -> list[dict[str, Any]]:
+    return [json.loads(text) for text in re.findall(r"curl --json '(.*?)' http", page, re.DOTALL)]
 
 
 def block(page: str, language: str) -> str:
@@ -71,6 +79,16 @@ def test_every_example_is_canonical_and_its_signature_holds(
         submission.check(domain)
         assert submission.payload() == payload
         assert verify(submission.signer, submission.digest(domain), submission.signature), submission.type
+
+
+def test_the_example_of_an_event_about_a_pack_is_canonical_and_its_signature_holds(page: str, domain: Domain) -> None:
+    (payload,) = filter(is_unit_submission, payloads(page))
+    submission = parse_unit_submission(payload)
+    assert submission.payload() == payload
+    assert verify(submission.signer, submission.statement.digest(domain), submission.signature)
+    assert f"\n{UnitStatement.TYPE}\n" in page
+    assert all(f"{kind.name} {kind.value} " in page for kind in UnitKind)
+    assert (UNDO_SECONDS, REPEAT_SECONDS) == (10 * 86400, 15 * 60)  # as the page says
 
 
 def test_every_second_signature_holds(examples: list[tuple[dict[str, Any], Submission]], domain: Domain) -> None:

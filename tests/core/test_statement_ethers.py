@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-VECTORS = Path(__file__).resolve().parents[1] / "vectors/typed_data.json"
+FOLDER = Path(__file__).resolve().parents[1] / "vectors"
 PROGRAM = Path(__file__).with_name("ethers_digests.mjs")
 
 
@@ -22,25 +22,27 @@ def unavailable(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="module")
-def results(checkout: Path) -> list[dict[str, Any]]:
+def results(checkout: Path, vectors: Path) -> list[dict[str, Any]]:
     node = shutil.which("node", path=f"{checkout / '.venv/bin'}{os.pathsep}{os.environ['PATH']}")
     if node is None:
         unavailable("Node is missing; scripts/setup brings it")
     if not (checkout / "node_modules/ethers").is_dir():
         unavailable("ethers is missing; scripts/setup brings it")
-    ran = subprocess.run([str(node), PROGRAM], input=VECTORS.read_bytes(), capture_output=True, check=False)
+    ran = subprocess.run([str(node), PROGRAM], input=vectors.read_bytes(), capture_output=True, check=False)
     assert ran.returncode == 0, ran.stderr.decode()
     found: list[dict[str, Any]] = json.loads(ran.stdout)
     return found
 
 
-def test_ethers_computes_every_hash_and_digest_and_recovers_every_signer(results: list[dict[str, Any]]) -> None:
-    cases = json.loads(VECTORS.read_text(encoding="utf-8"))["cases"]
+@pytest.mark.parametrize(("name", "least"), [("typed_data", 40), ("unit_events", 8)])
+def test_ethers_computes_every_hash_and_digest_and_recovers_every_signer(checkout: Path, name: str, least: int) -> None:
+    vectors = FOLDER / f"{name}.json"
+    cases = json.loads(vectors.read_text(encoding="utf-8"))["cases"]
     expected = [
         {key: case[key] for key in ("name", "domain_separator", "struct_hash", "digest")}
         | {"signer": case["signatures"][0]["signer"]}
         for case in cases
     ]
-    assert len(results) >= 40
-    assert results == expected
+    found = results(checkout, vectors)
+    assert len(found) >= least
+    assert found == expected

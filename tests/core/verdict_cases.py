@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.core.gs1 import check_digit
 from ledger.core.parts import encode_event
 from ledger.core.structs import CustodyStatement
-from ledger.core.unit import UnitKind
+from ledger.core.unit import UnitEvent, UnitKind
 from ledger.core.vocabulary import Kind, Role
 from tests.core.batch_story import (
     CARRIER,
@@ -28,6 +28,7 @@ from tests.core.batch_story import (
     unit_event,
 )
 from tests.core.label_story import ANOTHER, MAKERS, UNIT, TestKey, changed, enrol, text
+from tests.core.unit_story import SERIAL, UnitStory
 from tests.core.verdict_vectors import FOLDER, to_json
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class Told:
     consignment: bytes = b""
     batches: list[facts.BatchFacts] | None = None  # instead of the story's own
     licensee: int | None = None
+    unit_events: tuple[UnitEvent, ...] = ()  # about the pack that the code names
     later: int = 0  # seconds after the story's end
-    unit_events: tuple[UnitEvent, ...] = ()
     as_of: dict[str, int] = field(default_factory=dict)
 
 
@@ -242,7 +243,7 @@ def recorded_but_not_final() -> Told:
     return Told(story, as_of={"finalized_block": story.block - 2})
 
 
-@case("suspect", "second_dispense", "no_conflict")
+@case("suspect", "second_dispense", "unit_unused", "no_conflict")
 def dispensed_by_two_pharmacies() -> Told:
     """Two organisations dispensed a pack with one serial number, and neither took it back."""
     story, _sold, _kept = delivered()
@@ -660,6 +661,64 @@ def signed_label_of_a_batch_not_registered() -> Told:
     story = settled()
     enrol(story)
     return Told(story, text(MAKERS.elements()), licensee=MAKER)
+
+
+PACK = f"{BRACKETED}(21){SERIAL}"
+MINUTE = 60
+
+
+def in_the_pharmacy() -> tuple[BatchStory, UnitStory]:
+    story, _sold, _kept = delivered()
+    return story, UnitStory(story.time)
+
+
+@case("verified", "verified")
+def pack_that_nobody_used() -> Told:
+    """A pack was scanned on its way, and never handed out."""
+    story, units = in_the_pharmacy()
+    units.tell(UnitKind.SCAN, CUSTOMS)
+    return Told(story, PACK, PHARMACY, "SGSIN", unit_events=units.events)
+
+
+@case("do_not_use", "already_dispensed", "unit_unused")
+def pack_dispensed_before() -> Told:
+    """A copied pack: the genuine one was handed out two days ago."""
+    story, units = in_the_pharmacy()
+    units.tell(UnitKind.DISPENSE, PHARMACY, ago=2 * 24 * 60 * MINUTE)
+    return Told(story, PACK, PHARMACY, "SGSIN", unit_events=units.events)
+
+
+@case("verified", "verified")
+def pack_dispensed_by_who_asks_a_moment_ago() -> Told:
+    """The pharmacist scans the pack again that is still in hand."""
+    story, units = in_the_pharmacy()
+    units.tell(UnitKind.DISPENSE, PHARMACY, ago=3 * MINUTE)
+    return Told(story, PACK, PHARMACY, "SGSIN", unit_events=units.events)
+
+
+@case("verified", "verified")
+def pack_dispensed_and_undone() -> Told:
+    """The patient did not take the pack; it is back on the shelf."""
+    story, units = in_the_pharmacy()
+    given = units.tell(UnitKind.DISPENSE, PHARMACY, ago=24 * 60 * MINUTE)
+    units.tell(UnitKind.UNDO, PHARMACY, ago=23 * 60 * MINUTE, previous=given.digest)
+    return Told(story, PACK, PHARMACY, "SGSIN", unit_events=units.events)
+
+
+@case("do_not_use", "sampled", "unit_unused")
+def pack_taken_as_a_sample() -> Told:
+    """Customs took the pack to its laboratory."""
+    story, units = in_the_pharmacy()
+    units.tell(UnitKind.SAMPLE, CUSTOMS, ago=24 * 60 * MINUTE)
+    return Told(story, PACK, PHARMACY, "SGSIN", unit_events=units.events)
+
+
+@case("suspect", "destroyed", "unit_unused")
+def pack_on_record_as_destroyed() -> Told:
+    """The pack was destroyed: what is scanned now came back, or never was that pack."""
+    story, units = in_the_pharmacy()
+    units.tell(UnitKind.DESTROY, PHARMACY, ago=24 * 60 * MINUTE)
+    return Told(story, PACK, PHARMACY, "SGSIN", unit_events=units.events)
 
 
 def statement_of(event: facts.CustodyEvent) -> CustodyStatement:

@@ -6,16 +6,21 @@ The form of the table is Sunlight's (`TestSequenceErrors`): every SQL statement 
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ledger.core.errors import UnavailableError
+from ledger.core.unit import UnitKind
 from ledger.index import Indexer
 from ledger.store import indexing
 from ledger.store.journal import Journal
 from ledger.store.outbox import Outbox
 from ledger.store.schema import metadata
+from ledger.store.unit_log import UnitLog
+from tests.core.batch_story import DOMAIN as BATCH_DOMAIN
+from tests.core.unit_story import UnitStory, signed
 from tests.simulated_chain import SimulatedChain
 from tests.simulated_ledger import DOMAIN
 from tests.store_check import catch_up, check_equals_chain, check_whole, rebuilt
@@ -77,6 +82,13 @@ def journal(db: Database) -> None:
     Journal(db).append(SENDER, 0, b"raw", HASH, kind="statements", digests=(DIGEST,), **FEES)
 
 
+def log_event(db: Database, serial: str = "S3") -> None:
+    statement = UnitStory(1).statement(UnitKind.SCAN, 4, serial=serial)
+    log = UnitLog(db)
+    if log.find(statement.digest(BATCH_DOMAIN)) is None:  # as `ledger.log` does: a digest stands in a log once
+        log.append(signed(statement), BATCH_DOMAIN, 1)
+
+
 OPERATIONS: dict[str, tuple[list[Callable[[Database], Any]], Callable[[Database], Any]]] = {
     "bind": ([], lambda db: db.bind(1, b"l" * 20, b"c" * 32)),
     "outbox.add": ([], add),
@@ -86,6 +98,7 @@ OPERATIONS: dict[str, tuple[list[Callable[[Database], Any]], Callable[[Database]
     "journal.append": ([], journal),
     "journal.replace": ([journal], lambda db: Journal(db).replace(SENDER, 0, b"raw2", b"2" * 32, **FEES)),
     "journal.finish": ([journal], lambda db: Journal(db).finish(SENDER, 0, HASH)),
+    "unit_log.append": ([partial(log_event, serial=each) for each in ("S0", "S1", "S2")], log_event),
     "rollback": ([lambda db: indexing.append(db, chain_of(20).blocks)], lambda db: indexing.rollback(db, 10)),
     "set_status": ([], lambda db: indexing.set_status(db, head_block=3, finalized_block=2, heard_at=1)),
     "wipe": ([lambda db: indexing.append(db, chain_of(20).blocks)], indexing.wipe),
