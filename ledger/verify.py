@@ -1,12 +1,14 @@
 """Answer a scan: text → `core.gs1` → the read model's facts → `history` folds → `verdict` judges.
 
 What is slow and changes only with the ledger (loading and folding a batch) is kept until the read model's version
-moves; what depends on the clock (expiry, age of the data) is judged anew when it can have changed.
+moves; what depends on the clock (expiry, age of the data) is judged anew when it can have changed. A serial number is
+looked up in its batch's list, which may come at any time: an answer that had to do without it is not kept.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 import time
 from collections import OrderedDict
@@ -16,12 +18,14 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import orjson
 
+from ledger.core.checks import LIST_NOT_HELD
 from ledger.core.dossier import Dossier
-from ledger.core.errors import InvalidCodeError, InvalidInputError
+from ledger.core.errors import ContradictionError, InvalidCodeError, InvalidInputError, UnavailableError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.history import fold
-from ledger.core.unit import NOTHING_KNOWN
+from ledger.core.unit import NOTHING_KNOWN, UnitFacts
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin, occasion
+from ledger.store.unit_lists import UnitLists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -29,7 +33,6 @@ if TYPE_CHECKING:
 
     from ledger.config import Settings
     from ledger.core.facts import AsOf, BatchFacts, Key, Organisation
-    from ledger.core.unit import UnitFacts
     from ledger.store.read_model import ConsignmentReference, ReadModel
 
 MAX_KEPT_CODE: Final = 2_048  # characters; a longer text is refused by `parse_code` and not kept
@@ -41,6 +44,7 @@ CODES_KEPT: Final = 10_000
 ANSWERS_KEPT: Final = 5_000
 BATCHES_KEPT: Final = 5_000
 ORGANISATIONS_KEPT: Final = 10_000
+_LOG: Final = logging.getLogger(__name__)
 _PLACE: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
 
 K = TypeVar("K", bound="Hashable")
@@ -101,7 +105,8 @@ class Verifier:
 
     Args:
         read_model: The facts.
-        settings: Which Digital Link hosts are ours, how many codes are answered at once, and what counts as fresh.
+        settings: Which Digital Link hosts are ours, how many codes are answered at once, what counts as fresh, and
+            where lists of serial numbers are kept.
         clock: Tells the time in Unix seconds where a caller does not.
     """
 
@@ -109,6 +114,7 @@ class Verifier:
         self._facts = read_model
         self._settings = settings
         self._clock = clock
+        self._lists = UnitLists(settings.units_dir)
         self._codes: _Kept[tuple[str, date], Code | InvalidCodeError] = _Kept(CODES_KEPT)
         self._generation = _Generation(-1)
 
@@ -184,8 +190,10 @@ class Verifier:
         with self._facts.snapshot():
             generation, as_of = self._current(), self._facts.as_of()
             verdict = self._judge(code, scanner, generation, as_of, now)
-            question = (code, scanner, self._occasion(as_of, now))
-            return generation.answers.put(question, orjson.dumps(verdict.to_json()))
+            answer = orjson.dumps(verdict.to_json())
+            if LIST_NOT_HELD in verdict.checks:
+                return answer
+            return generation.answers.put((code, scanner, self._occasion(as_of, now)), answer)
 
     def code(self, text: str, *, now: int) -> Code | InvalidCodeError:
         """The code that `text` spells, or why it spells none."""
@@ -227,15 +235,30 @@ class Verifier:
             subjects=found.subjects,
             licensee=found.licensee,
             asker=asker,
-            unit=NOTHING_KNOWN if isinstance(code, InvalidCodeError) else self._unit(code),
+            unit=NOTHING_KNOWN if isinstance(code, InvalidCodeError) else self._unit(code, found),
             fresh_seconds=self._settings.fresh_seconds,
             fresh_blocks=self._settings.fresh_blocks,
         )
         question = Question(code, place=scanner.place, at=scanner.at, organisation=scanner.organisation)
         return judge(question, facts, now)
 
-    def _unit(self, _code: Code) -> UnitFacts:
-        return NOTHING_KNOWN
+    def _unit(self, code: Code, found: _Found) -> UnitFacts:
+        if code.serial is None or not found.subjects:
+            return NOTHING_KNOWN
+        return UnitFacts(listed=self._listed(code.serial, found.subjects))
+
+    def _listed(self, serial: str, subjects: tuple[Subject, ...]) -> bool | None:
+        """Whether a serial number is under its batch's root; None if that, or its batch, is not known here."""
+        batches = {subject.dossier.registration.batch: subject.dossier.registration for subject in subjects}
+        registration = next(iter(batches.values()))
+        if len(batches) > 1 or not any(registration.unit_root):
+            return None
+        try:
+            kept = self._lists.get(registration.batch)
+            return None if kept is None or kept.root != registration.unit_root else kept.find(serial) is not None
+        except (ContradictionError, UnavailableError) as error:
+            _LOG.warning("%s %s", error.detail, error.advice)
+            return None
 
     def _occasion(self, as_of: AsOf, now: int) -> tuple[int, ...]:
         return occasion(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)
