@@ -3,7 +3,8 @@
 No database rows: a million units are 64 MB of nodes, sorted leaves among them, and the serial numbers as text. To look
 one up, it is hashed with the secret, its leaf is found by binary search in the mapped file, and the answer is proved up
 to the root before it is given: that a serial number is there by its path, that it is not by the paths of its two
-neighbours. So a damaged file is found out by the answer that it would falsify, and never believed.
+neighbours. So a damaged file is found out by the answer that it would falsify, and never believed. (Whoever may write
+here can make a list deny its serial numbers; nobody can make it vouch for one that the maker did not register.)
 
 A file is written beside its place, synced and renamed: a list is there whole or not at all. The secret of a list in the
 making is kept first, in a file of its own, so that a run that was killed makes the same list when it is started again.
@@ -32,7 +33,6 @@ from ledger.core.unit_tree import (
     UnitProof,
     leaf,
     leaf_at,
-    leaf_count,
     path_of,
     rank_of,
     root_over,
@@ -113,12 +113,11 @@ class UnitList:
         wanted = leaf(salt, serial)
         rank = rank_of(self._nodes, wanted)
         if rank < len(self) and leaf_at(self._nodes, rank) == wanted:
-            return UnitProof(serial, salt, self._proven(rank)[1])
-        # Its place is between two neighbours that are in the tree for certain, so it is nowhere.
-        below = self._proven(rank - 1)[0] if rank else b""
-        above = self._proven(rank)[0] if rank < len(self) else wanted + b"\xff"
-        if not below < wanted < above:
-            raise self._damaged("its leaves are out of order")
+            return UnitProof(serial, salt, self._proven(rank))
+        # The search has compared both neighbours of its place: if they are in the tree, it is nowhere.
+        for neighbour in (rank - 1, rank):
+            if 0 <= neighbour < len(self):
+                self._proven(neighbour)
         return None
 
     def serials(self) -> list[bytes]:
@@ -140,12 +139,12 @@ class UnitList:
         """
         return write_list(self.secret, self.serials())
 
-    def _proven(self, rank: int) -> tuple[bytes, tuple[bytes, ...]]:
-        """A leaf with its path, proved up to the root."""
-        found, path = leaf_at(self._nodes, rank), path_of(self._nodes, rank)
-        if leaf_count(self._nodes) != len(self) or root_over(found, path) != self.root:
+    def _proven(self, rank: int) -> tuple[bytes, ...]:
+        """The path of a leaf, proved up to the root."""
+        path = path_of(self._nodes, rank)
+        if root_over(leaf_at(self._nodes, rank), path) != self.root:
             raise self._damaged("a node of its tree does not lead to the root")
-        return found, path
+        return path
 
     def _damaged(self, what: str) -> ContradictionError:
         return ContradictionError(

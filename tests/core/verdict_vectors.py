@@ -16,6 +16,7 @@ from ledger.core.dossier import Dossier
 from ledger.core.errors import InvalidCodeError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.history import fold
+from ledger.core.unit import UnitFacts
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge
 from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
 
@@ -40,6 +41,7 @@ class Vector:
     organisations: dict[int, facts.Organisation]
     keys: dict[bytes, facts.Key]
     licensee: int | None
+    unit: UnitFacts
     expected: dict[str, Any]
 
     def subjects(self) -> tuple[Subject, ...]:
@@ -49,7 +51,7 @@ class Vector:
     def judged(self) -> Verdict:
         licensee = None if self.licensee is None else self.organisations[self.licensee]
         asker = self.organisations.get(self.organisation or 0)
-        known = VerdictFacts(self.as_of, self.subjects(), licensee=licensee, asker=asker)
+        known = VerdictFacts(self.as_of, self.subjects(), licensee=licensee, asker=asker, unit=self.unit)
         question = Question(read_code(self.code, self.now), self.place, self.at, self.organisation)
         return judge(question, known, self.now)
 
@@ -114,5 +116,6 @@ def vector_of(raw: dict[str, Any]) -> Vector:
         organisations={each.number: each for each in organisations},
         keys={each.addition.key: each for each in keys},
         licensee=raw["licensee"],
+        unit=UnitFacts(**raw.get("unit", {})),
         expected=raw["expected"],
     )
