@@ -49,7 +49,8 @@ def test_serial_numbers_are_read_from_epcis_documents() -> None:
     text = json.dumps({"epcisBody": {"eventList": [event]}}).encode()
     assert read_serials(text, ".json", GTIN, LOT) == read_serials(text, ".jsonld", GTIN, LOT) == SERIALS[:2]
     inside = "".join(f"<epc>{epc}</epc>" for epc in epcs)
-    xml = f"<x><ObjectEvent><action>ADD</action><bizStep>commissioning</bizStep><epcList>{inside}</epcList></ObjectEvent></x>"
+    what = "<action>ADD</action><bizStep>commissioning</bizStep>"
+    xml = f"<x><ObjectEvent>{what}<epcList>{inside}</epcList></ObjectEvent></x>"
     assert read_serials(xml.encode(), ".xml", GTIN, LOT) == SERIALS[:2]
 
 

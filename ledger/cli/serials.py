@@ -41,6 +41,7 @@ def with_roots(rows: list[BatchRow], folder: Path, settings: Settings, *, quiet:
     """
     from secrets import token_bytes
 
+    from rich.console import Console
     from rich.progress import Progress
 
     from ledger import units
@@ -51,7 +52,8 @@ def with_roots(rows: list[BatchRow], folder: Path, settings: Settings, *, quiet:
     for row in rows:  # all at once in memory they could be too many
         _serials_of(row, folder, lists, settings.max_units)
     done = list(rows)
-    with Progress(disable=quiet, transient=True) as progress:
+    silent = quiet or not any(row.serials for row in rows)
+    with Progress(console=Console(stderr=True), disable=silent, transient=True) as progress:
         for at, row in enumerate(rows):
             serials = _serials_of(row, folder, lists, settings.max_units)
             if serials:
@@ -80,7 +82,7 @@ def hand_over(client: Client, settings: Settings, row: BatchRow, *, recorded: bo
     try:
         send(client, gtin, lot, kept_list(settings, gtin, lot).written())
     except LotproofError as error:
-        return {"unit_root": root, "sent": False, "detail": f"{error.detail} {later}"}
+        return {"unit_root": root, "sent": False, "detail": f"{error.detail} {later[0].upper()}{later[1:]}"}
     detail = f"the server has its {row.registration.quantity:,} serial numbers"
     return {"unit_root": root, "sent": True, "detail": detail}
 
