@@ -99,10 +99,12 @@ def build(hashes: Sequence[bytes]) -> bytes:
     if any(one == other for one, other in pairwise(ordered)):
         raise InvalidInputError("A serial number stands twice in the list.", field="serials")
     nodes = [b""] * (len(ordered) - 1) + ordered
-    hashed = keccak_256
-    for at in range(len(ordered) - 2, -1, -1):
-        one, other = nodes[2 * at + 1], nodes[2 * at + 2]
-        nodes[at] = hashed(one + other if one < other else other + one).digest()
+    hashed, last = keccak_256, len(ordered) - 2
+    while last >= 0:
+        first = (last + 1) // 2  # the children of the nodes from here to `last` are all known
+        pairs = zip(nodes[2 * first + 1 : 2 * last + 2 : 2], nodes[2 * first + 2 : 2 * last + 3 : 2], strict=True)
+        nodes[first : last + 1] = [hashed(a + b if a < b else b + a).digest() for a, b in pairs]
+        last = first - 1
     return b"".join(nodes)
 
 
