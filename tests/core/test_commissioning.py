@@ -206,6 +206,7 @@ def test_elements_of_a_users_own_are_not_mistaken_for_the_events() -> None:
         f'<o:epcList xmlns:o="urn:own"><epc>{UNITS[1]}</epc></o:epcList><o:action xmlns:o="urn:own">OBSERVE</o:action>'
     )
     nested = f"<o:note xmlns:o='urn:own'><epcList><epc>{UNITS[2]}</epc></epcList></o:note>"
+    nested += f"<o:copy xmlns:o='urn:own'>{xml_event(UNITS[2])}</o:copy>"
     comment = "<!-- <epc>urn:x</epc> --><?pi x?>"
     assert serials_of_xml(xml(xml_event(UNITS[0], more=own + nested + comment)), GTIN, LOT) == SERIALS[:1]
 

@@ -232,10 +232,13 @@ def test_what_is_no_serial_number_is_no_member(serial: str) -> None:
     assert not is_member(bytes(32), UnitProof(serial, bytes(32), ()))
 
 
-@pytest.mark.parametrize("proof", [UnitProof("A", bytes(31), ()), UnitProof("A", bytes(32), (bytes(64),))])
-def test_parts_of_another_length_than_a_hash_are_refused(proof: UnitProof) -> None:
+@pytest.mark.parametrize(
+    "proof",
+    [UnitProof("A", bytes(31), ()), UnitProof("A", bytes(32), (bytes(64),)), UnitProof("A", bytes(32), (b"",))],
+)
+def test_parts_of_another_length_than_a_hash_are_refused_though_the_hashes_agree(proof: UnitProof) -> None:
     """Or the bytes of two nodes could be divided anew between them."""
-    assert not is_member(keccak256(b""), proof)
+    assert not is_member(root_over(leaf(proof.salt, proof.serial), proof.path), proof)
 
 
 def test_a_proof_reveals_neither_the_secret_nor_another_packs_salt() -> None:

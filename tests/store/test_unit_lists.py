@@ -173,6 +173,19 @@ def test_a_damaged_leaf_is_found_out_by_its_own_and_its_neighbours_look_ups(list
             lists.find(BATCH, serial.decode())
 
 
+def test_a_proof_that_would_not_hold_is_not_given_out(lists: UnitLists) -> None:
+    """The leaf is sound, its sibling is not."""
+    written(lists, SERIALS[:2])
+    broken = content_of(lists)
+    broken[HEADER + 32] ^= 1  # one leaf of two; the other is at HEADER + 64
+    lists.path(BATCH).write_bytes(broken)
+    found = lists.get(BATCH)
+    assert found is not None
+    for serial in SERIALS[:2]:
+        with pytest.raises(ContradictionError, match="does not lead to the root"):
+            found.find(serial.decode())
+
+
 def test_damaged_serial_numbers_are_not_exported(lists: UnitLists) -> None:
     written(lists)
     broken = content_of(lists)
