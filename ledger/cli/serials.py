@@ -49,8 +49,9 @@ def with_roots(rows: list[BatchRow], folder: Path, settings: Settings, *, quiet:
     from ledger.store.unit_lists import UnitLists
 
     lists = UnitLists(settings.units_dir)
-    for row in rows:  # all at once in memory they could be too many
-        _serials_of(row, folder, lists, settings.max_units)
+    if sum(bool(row.serials) for row in rows) > 1:
+        for row in rows:  # read twice, as all of them at once could be too many for the memory
+            _serials_of(row, folder, lists, settings.max_units)
     done = list(rows)
     silent = quiet or not any(row.serials for row in rows)
     with Progress(console=Console(stderr=True), disable=silent, transient=True) as progress:

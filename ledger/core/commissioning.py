@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -41,6 +42,7 @@ _ITEM_DIGITS: Final = 13  # of company prefix and item reference together
 _LINK: Final = re.compile(
     r"https?://[^?#]*/01/([0-9]{8,14})(?:/22/[^/?#]+)?(?:/10/([^/?#]+))?(?:/21/([^/?#]+))?", re.ASCII
 )
+_PIECE: Final = 1 << 16  # bytes
 _CORRECT: Final = "Give a document of this batch alone, or correct it; nothing of it was taken."
 
 
@@ -89,7 +91,8 @@ def serials_of_xml(document: bytes, gtin: str, lot: str) -> list[bytes]:
         target=target, resolve_entities=False, load_dtd=False, no_network=True, remove_comments=True, remove_pis=True
     )
     try:
-        parser.feed(document)
+        for at in range(0, len(document), _PIECE):  # libxml2 refuses more than 10 MB at once
+            parser.feed(document[at : at + _PIECE])
         parser.close()
     except etree.XMLSyntaxError as error:
         line = error.position[0]
@@ -135,16 +138,23 @@ def _named_unit(epc: str) -> tuple[str, str, bytes] | None:
     urn = _URN.fullmatch(epc)
     if urn:
         prefix, item, serial = urn.groups()
-        if len(prefix) + len(item) != _ITEM_DIGITS:
-            return f"{prefix}.{item}", "", b""
-        digits = item[0] + prefix + item[1:]
-        return f"{digits}{check_digit(digits)}", "", unquote_to_bytes(serial)
+        return _gtin_of_sgtin(prefix, item), "", unquote_to_bytes(serial)
     link = _LINK.match(epc)
     if link is None or link[3] is None:
         return None
     return _gtin_of(link[1]), _text(link[2] or ""), unquote_to_bytes(link[3])
 
 
+@lru_cache(maxsize=1024)  # a document says the same few again and again
+def _gtin_of_sgtin(prefix: str, item: str) -> str:
+    """The GTIN of a company prefix and an item reference, which begins with the indicator digit."""
+    if len(prefix) + len(item) != _ITEM_DIGITS:
+        return f"{prefix}.{item}"
+    digits = item[0] + prefix + item[1:]
+    return f"{digits}{check_digit(digits)}"
+
+
+@lru_cache(maxsize=1024)
 def _gtin_of(digits: str) -> str:
     try:
         return gtin14(digits)

@@ -201,6 +201,14 @@ def test_elements_are_nested_only_so_deep() -> None:
         serials_of_xml(b"<x>" * 200_000, GTIN, LOT)
 
 
+def test_a_document_larger_than_the_parsers_own_bound_is_read() -> None:
+    """libxml2 takes 10 MB at once; a million units have five times that."""
+    epcs = [f"urn:epc:id:sgtin:030001.0012345.{number}" for number in range(220_000)]
+    document = xml(xml_event(*epcs))
+    assert len(document) > 10_000_000
+    assert serials_of_xml(document, GTIN, LOT) == [str(number).encode() for number in range(220_000)]
+
+
 def test_elements_of_a_users_own_are_not_mistaken_for_the_events() -> None:
     own = (
         f'<o:epcList xmlns:o="urn:own"><epc>{UNITS[1]}</epc></o:epcList><o:action xmlns:o="urn:own">OBSERVE</o:action>'
