@@ -253,13 +253,20 @@ class UnitLists:
 
     @contextmanager
     def upload(self) -> Iterator[Path]:
-        """A path for a temporary file in the directory; it is removed at the end, or by a later run."""
-        self._make_directory()
+        """A path for a temporary file in the directory; it is removed at the end, or by a later run.
+
+        Raises:
+            UnavailableError: The disk refuses.
+        """
         path = self._temporary()
         try:
-            yield path
-        finally:
-            path.unlink(missing_ok=True)
+            self._make_directory()
+            try:
+                yield path
+            finally:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _refused(self.directory, error) from error
 
     def _put(self, path: Path, *parts: bytes) -> None:
         try:
@@ -276,9 +283,7 @@ class UnitLists:
                 temporary.unlink(missing_ok=True)
             _sync(self.directory)
         except OSError as error:
-            detail = f"{path} cannot be written: {error.strerror}."
-            advice = "Check that the disk has room and that this user may write there."
-            raise UnavailableError(detail, advice=advice, path=str(path)) from error
+            raise _refused(path, error) from error
 
     def _make_directory(self) -> None:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -296,6 +301,12 @@ def _read_header(content: bytes) -> _Header | None:
         return None
     header = _Header(*_HEADER.unpack(content[: _HEADER.size]))
     return header if header.magic == _MAGIC else None
+
+
+def _refused(path: Path, error: OSError) -> UnavailableError:
+    detail = f"{path} cannot be written: {error.strerror}."
+    advice = "Check that the disk has room and that this user may write there."
+    return UnavailableError(detail, advice=advice, path=str(path))
 
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int]:

@@ -261,3 +261,16 @@ def test_an_upload_is_gone_when_it_ends(lists: UnitLists) -> None:
         path.write_bytes(b"text")
         raise ZeroDivisionError
     assert list(lists.directory.iterdir()) == []
+
+
+def test_an_upload_that_the_disk_refuses_says_so(lists: UnitLists) -> None:
+    def write_below() -> None:
+        with lists.upload() as path:
+            (path / "below").write_bytes(b"")
+
+    with pytest.raises(UnavailableError, match="cannot be written"):
+        write_below()
+    lists.directory.rmdir()
+    lists.directory.write_bytes(b"a file stands here")
+    with pytest.raises(UnavailableError, match="cannot be written"):
+        write_below()
