@@ -15,7 +15,7 @@ from api import described, errors
 from api.headers import SafeHeaders
 from api.installation import Identity, Installation
 from api.metrics import CountAnswers, LedgerState, Metrics
-from api.routes import chain, events, health, labels, ledger, logs, pages, resolver, statements, verify
+from api.routes import chain, events, health, labels, ledger, logs, pages, resolver, statements, units, verify
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import ReadModel
 from ledger.verify import Verifier
@@ -36,6 +36,7 @@ ABOUT: Final = (
     "Errors are problem details (RFC 9457)."
 )
 PICTURES_AT_ONCE: Final = 2  # decoding is all CPU; more at once only makes each slower
+LISTS_AT_ONCE: Final = 1  # a list of a million takes one core for seconds
 STREAMS_AT_ONCE: Final = 200
 
 
@@ -80,7 +81,7 @@ def create_app(
     )
     app.state.installation = installation = _installation(settings, database, identity, chain_view, clock)
     app.router.routes.append(PlainRoute("/v1/verify", verify.verify_text, methods=["GET"]))
-    for module in (verify, chain, statements, ledger, logs, events, labels, resolver, health, pages):
+    for module in (verify, chain, statements, units, ledger, logs, events, labels, resolver, health, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=str(resources.files("api.web") / "static")), name="static")
     errors.install(app)
@@ -108,6 +109,7 @@ def _installation(
         metrics=metrics,
         chain_view=chain_view,
         decoding=CapacityLimiter(PICTURES_AT_ONCE),
+        hashing=CapacityLimiter(LISTS_AT_ONCE),
         streaming=CapacityLimiter(STREAMS_AT_ONCE),
         clock=clock,
     )

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -20,6 +21,7 @@ BYTES_BESIDE_A_PHOTO: Final = 64 * 1024  # in a form: the other fields and the b
 MAX_DIGITS: Final = 78  # of a number: as many as 2**256 has
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
+TEXT: Final = "text/plain"
 FORM: Final = "multipart/form-data"
 
 
@@ -34,16 +36,24 @@ async def body_of(request: Request, most: int) -> bytes:
     Raises:
         TooLargeError: It is larger.
     """
+    return b"".join([chunk async for chunk in chunks_of(request, most)])
+
+
+async def chunks_of(request: Request, most: int) -> AsyncIterator[bytes]:
+    """The body piece by piece, read only as far as `most` bytes.
+
+    Raises:
+        TooLargeError: It is larger.
+    """
     length = request.headers.get("content-length", "0")
     if not length.isdecimal() or int(length[:20]) > most:
         raise _too_large(most)
-    chunks, size = [], 0
+    size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > most:
             raise _too_large(most)
-        chunks.append(chunk)
-    return b"".join(chunks)
+        yield chunk
 
 
 async def json_body(request: Request, most: int, depth: int) -> Any:  # noqa: ANN401 - any JSON value

@@ -272,6 +272,12 @@ BATCH: Final = _answers(
     404,
     422,
 )
+UNITS_PUT: Final = _answers(_object(gtin=TEXT, lot=TEXT, units=WHOLE, unit_root=TEXT), 404, 413, 415, 422, 503) | _body(
+    text_plain={
+        "type": "string",
+        "description": "The batch's secret, 0x and 64 hexadecimal digits, then one serial number a line.",
+    }
+)
 CONSIGNMENT: Final = _answers(CONSIGNMENT_SCHEMA, 404, 422)
 ORGANISATIONS: Final = _answers(_object(organisations={"type": "array", "items": {"type": "object"}}))
 ORGANISATION: Final = _answers({"type": "object"}, 404, 422)

@@ -43,6 +43,7 @@ class Installation:
     metrics: Metrics
     chain_view: ChainView | None  # None: what only the chain can check is left to it
     decoding: CapacityLimiter  # how many pictures are read at once
+    hashing: CapacityLimiter  # how many lists of serial numbers are checked at once
     streaming: CapacityLimiter  # how many clients follow the events
     clock: Callable[[], float]
 

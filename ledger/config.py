@@ -77,6 +77,9 @@ class Settings:
     max_image_bytes: int = _setting(12 << 20, "Largest picture.", "bytes", 1 << 10, 1 << 30)
     max_image_pixels: int = _setting(50_000_000, "Most pixels in a picture.", "pixels", 10_000, 1_000_000_000)
     max_codes: int = _setting(10_000, "Most codes in one request.", "codes", 1, 1_000_000)
+    max_units: int = _setting(
+        1_000_000, "Most serial numbers in a list; its bytes are bounded by it too.", "serial numbers", 1, 10_000_000
+    )
     max_json_depth: int = _setting(32, "Deepest nesting of JSON.", "levels", 4, 200)
 
     def __post_init__(self) -> None:
@@ -95,6 +98,11 @@ class Settings:
     def keys_dir(self) -> Path:
         """Where key files are."""
         return self.data_dir / "keys"
+
+    @property
+    def units_dir(self) -> Path:
+        """Where lists of serial numbers are."""
+        return self.data_dir / "units"
 
     @property
     def database_path(self) -> Path | None:

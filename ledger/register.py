@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 MAX_QUANTITY: Final = 2**32 - 1  # uint32 on chain
 REQUIRED: Final = ("gtin", "lot", "product_class", "quantity", "expiry")
-OPTIONAL: Final = ("manufactured", "product")
+OPTIONAL: Final = ("manufactured", "product", "serials")
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One row of a batch file: what is registered, and the product's name for people."""
+    """One row of a batch file: what is registered, the product's name for people, and whence its serial numbers."""
 
     registration: BatchRegistration
     product: str
+    serials: str = ""  # a file, as the row names it, or `generate`; empty if the batch is not serialised
 
 
 def read_batches(text: bytes, manufacturer: int, *, as_json: bool) -> list[BatchRow]:
@@ -32,7 +33,8 @@ def read_batches(text: bytes, manufacturer: int, *, as_json: bool) -> list[Batch
 
     Args:
         text: The file. Columns: `gtin`, `lot`, `product_class`, `quantity` (units), `expiry` (YYYY-MM-DD), and may have
-            `manufactured` (YYYY-MM-DD) and `product` (a name for people).
+            `manufactured` (YYYY-MM-DD), `product` (a name for people) and `serials` (a file, or `generate`). The root
+            of the serial numbers is left zero: whoever calls has the files.
         manufacturer: The number of the organisation that registers.
         as_json: Whether the file is JSON.
 
@@ -64,7 +66,7 @@ def _batch(row: Row, manufacturer: int) -> BatchRow:
     )
     if registration.expiry <= registration.manufactured:
         raise row.fault("expiry", "is not after the manufacturing date")
-    return BatchRow(registration, row.optional("product"))
+    return BatchRow(registration, row.optional("product"), row.optional("serials"))
 
 
 def _gtin(row: Row) -> int:

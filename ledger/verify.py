@@ -1,12 +1,14 @@
 """Answer a scan: text → `core.gs1` → the read model's facts → `history` folds → `verdict` judges.
 
 What is slow and changes only with the ledger (loading and folding a batch) is kept until the read model's version
-moves; what depends on the clock (expiry, age of the data) is judged anew when it can have changed.
+moves; what depends on the clock (expiry, age of the data) is judged anew when it can have changed. A serial number is
+looked up in its batch's list, which may come at any time: an answer that had to do without it is not kept.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 import time
 from collections import OrderedDict
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import orjson
 
 from ledger.core.dossier import Dossier
-from ledger.core.errors import InvalidCodeError, InvalidInputError
+from ledger.core.errors import ContradictionError, InvalidCodeError, InvalidInputError, UnavailableError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.history import fold
 from ledger.core.label_search import LabelSearch
@@ -25,6 +27,7 @@ from ledger.core.label_signature import key_prefix
 from ledger.core.unit import NOTHING_KNOWN, UnitFacts
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin, occasion
 from ledger.core.vocabulary import Purpose
+from ledger.store.unit_lists import UnitLists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -44,6 +47,7 @@ CODES_KEPT: Final = 10_000
 ANSWERS_KEPT: Final = 5_000
 BATCHES_KEPT: Final = 5_000
 ORGANISATIONS_KEPT: Final = 10_000
+_LOG: Final = logging.getLogger(__name__)
 _PLACE: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
 
 K = TypeVar("K", bound="Hashable")
@@ -110,7 +114,8 @@ class Verifier:
 
     Args:
         read_model: The facts.
-        settings: Which Digital Link hosts are ours, how many codes are answered at once, and what counts as fresh.
+        settings: Which Digital Link hosts are ours, how many codes are answered at once, what counts as fresh, and
+            where lists of serial numbers are kept.
         clock: Tells the time in Unix seconds where a caller does not.
     """
 
@@ -118,6 +123,7 @@ class Verifier:
         self._facts = read_model
         self._settings = settings
         self._clock = clock
+        self._lists = UnitLists(settings.units_dir)
         self._codes: _Kept[tuple[str, date], Code | InvalidCodeError] = _Kept(CODES_KEPT)
         self._generation = _Generation(-1)
         self._search = LabelSearch()
@@ -254,6 +260,7 @@ class Verifier:
         events = self._facts.unit_events(code.gtin, code.serial) if code.gtin and code.serial else ()
         return UnitFacts(
             label_keys=self._label_keys(code.label_key or "", found, generation) if signed else (),
+            listed=self._listed(code.serial, found.subjects),
             events=events,
             signers=self._signers(events, generation),
         )
@@ -275,6 +282,21 @@ class Verifier:
         numbers = dict.fromkeys(event.actor for event in events)
         found = (self._known_organisation(number, generation) for number in numbers)
         return tuple(each for each in found if each)
+
+    def _listed(self, serial: str | None, subjects: tuple[Subject, ...]) -> bool | None:
+        """Whether a serial number is under its batch's root; None if that, or its batch, is not known here."""
+        if serial is None or not subjects:
+            return None
+        batches = {subject.dossier.registration.batch: subject.dossier.registration for subject in subjects}
+        registration = next(iter(batches.values()))
+        if len(batches) > 1 or not any(registration.unit_root):
+            return None
+        try:
+            kept = self._lists.get(registration.batch)
+            return None if kept is None or kept.root != registration.unit_root else kept.find(serial) is not None
+        except (ContradictionError, UnavailableError) as error:
+            _LOG.warning("%s %s", error.detail, error.advice)
+            return None
 
     def _occasion(self, as_of: AsOf, now: int) -> tuple[int, ...]:
         return occasion(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)

@@ -11,7 +11,9 @@ from coincurve import PrivateKey
 
 from ledger.core import facts, structs
 from ledger.core.keccak import keccak256
+from ledger.core.serials import generate
 from ledger.core.submission import Submission
+from ledger.core.unit_tree import build, leaves
 from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
 from ledger.store import indexing
 from ledger.store.outbox import Outbox
@@ -32,7 +34,18 @@ SECRET = bytes.fromhex(
 )  # Anvil's published first key
 SIGNER = bytes.fromhex("f39fd6e51aad88f6f4ce6ab8827279cfffb92266")
 SIGNER_KEY = keccak256(SIGNER)
-LOTS = {"recalled": "RC1", "expired": "EX1", "held": "HE1", "seized": "SE1", "transit": "TR1", "split": "SP1"}
+LOTS = {
+    "recalled": "RC1",
+    "expired": "EX1",
+    "held": "HE1",
+    "seized": "SE1",
+    "transit": "TR1",
+    "split": "SP1",
+    "serialised": "UN1/2",
+}
+UNIT_SECRET = b"\x5e" * 32
+SERIALS = generate(b"\x5d" * 32, 40)
+UNIT_TREE = build(leaves(UNIT_SECRET, SERIALS))
 
 
 @dataclass
@@ -44,8 +57,9 @@ class World:
     last_block: int
 
 
-def link(lot: str = LOT, expiry: str = "270331", host: str = "lotproof.example") -> str:
-    return f"https://{host}/01/{GTIN}/10/{lot.replace('/', '%2F')}?17={expiry}"
+def link(lot: str = LOT, expiry: str = "270331", host: str = "lotproof.example", serial: str = "") -> str:
+    unit = f"/21/{serial}" if serial else ""
+    return f"https://{host}/01/{GTIN}/10/{lot.replace('/', '%2F')}{unit}?17={expiry}"
 
 
 def signed(digest: bytes) -> bytes:
@@ -148,6 +162,10 @@ def _evil(story: BatchStory) -> None:
     story.ship(batch, MAKER, STRANGER, 1000)
 
 
+def _serialised(story: BatchStory) -> None:
+    story.register(len(SERIALS), lot=LOTS["serialised"], unit_root=UNIT_TREE[:32])
+
+
 TALES = {
     "good": _good,
     "recalled": _recalled,
@@ -158,6 +176,7 @@ TALES = {
     "split": _split,
     "unpacked": _unpacked,
     "evil": _evil,
+    "serialised": _serialised,
 }
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ledger.core.errors import InvalidInputError
-from ledger.register import read_batches
+from ledger.register import BatchRow, read_batches
 
 GOOD = {
     "gtin": "00359267102522",
@@ -20,7 +20,7 @@ GOOD = {
 }
 
 
-def read(*rows: dict[str, object]) -> list[object]:
+def read(*rows: dict[str, object]) -> list[BatchRow]:
     return list(read_batches(json.dumps(rows).encode(), 7, as_json=True))
 
 
@@ -70,3 +70,11 @@ def test_the_same_batch_twice_in_one_file_is_refused() -> None:
     error = refusal(lot="FIRST")
     assert (error.field, error.position) == ("lot", 2)
     assert "repeats row 1" in error.detail
+
+
+def test_whence_the_serial_numbers_come_is_read_and_the_root_left_to_whoever_has_them() -> None:
+    plain, generated, from_file = read(
+        GOOD, GOOD | {"lot": "L2", "serials": "generate"}, GOOD | {"lot": "L3", "serials": " units/l3.xml "}
+    )
+    assert [row.serials for row in (plain, generated, from_file)] == ["", "generate", "units/l3.xml"]
+    assert {row.registration.unit_root for row in (plain, generated, from_file)} == {bytes(32)}

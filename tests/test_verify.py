@@ -25,15 +25,31 @@ from ledger.core.facts import IndexedBlock, KeyAddition, Recorded
 from ledger.core.gs1 import Code, bracketed
 from ledger.core.keccak import keccak256
 from ledger.core.label_signature import Elements
+from ledger.core.parts import batch_id
 from ledger.core.unit import UnitEvent, UnitFacts
+from ledger.core.unit_tree import build, leaves
+from ledger.core.verdict import Subject
 from ledger.core.vocabulary import Kind, Purpose
 from ledger.store import indexing
 from ledger.store.database import Database, open_database
 from ledger.store.read_model import ReadModel
+from ledger.store.unit_lists import UnitLists
 from ledger.verify import Verifier, product_name
 from tests.core.batch_story import CARRIER, LOT, MAKER, PHARMACY, unit_event
 from tests.core.label_story import ANOTHER, MAKERS, UNIT, TestKey, changed
-from tests.indexed_world import CARTON, GTIN, LOTS, PALLET, World, link, world, write
+from tests.indexed_world import (
+    CARTON,
+    GTIN,
+    LOTS,
+    PALLET,
+    SERIALS,
+    UNIT_SECRET,
+    UNIT_TREE,
+    World,
+    link,
+    world,
+    write,
+)
 
 CODES = [link(), *(link(lot) for lot in LOTS.values()), CARTON, PALLET, GTIN, "nonsense", link("ABSENT")]
 
@@ -343,3 +359,83 @@ def test_the_verdict_on_a_pack_that_was_signed_for_names_who_did_and_is_never_an
     assert "With Carrier at FRLYS" in checks[0]["detail"]
     assert "organisation 4" not in checks[0]["detail"]
     assert checks[2]["detail"] == "1 signed sighting fits one pack."
+
+
+# ---- serial numbers ----
+
+LISTED, NOT_LISTED = link(LOTS["serialised"], serial=SERIALS[3].decode()), link(LOTS["serialised"], serial="MADEUP1")
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> UnitLists:
+    return UnitLists(Settings(data_dir=tmp_path).units_dir)
+
+
+def keep(lists: UnitLists, secret: bytes = UNIT_SECRET, nodes: bytes = UNIT_TREE) -> bytes:
+    """Keep the list of the serialised batch, and give its id."""
+    batch = batch_id(int(GTIN), LOTS["serialised"])
+    lists.write(batch, secret, SERIALS, nodes)
+    return batch
+
+
+def in_batch(verifier: Verifier, code: str, told: World) -> tuple[str, str]:
+    answer = orjson.loads(verifier.answer(code, now=told.now))
+    return answer["reason"], answer["checks"][5]["result"]
+
+
+def test_a_serial_number_is_compared_with_the_list_of_its_batch(
+    verifier: Verifier, lists: UnitLists, told: World
+) -> None:
+    keep(lists)
+    assert in_batch(verifier, LISTED, told) == ("verified", "passed")
+    assert in_batch(verifier, NOT_LISTED, told) == ("serial_not_in_batch", "failed")
+    assert in_batch(verifier, link(LOTS["serialised"]), told) == ("verified", "skipped")
+    assert in_batch(verifier, link(serial="MADEUP1"), told) == ("verified", "skipped")
+
+
+def test_a_list_that_comes_later_changes_the_answer_at_once(verifier: Verifier, lists: UnitLists, told: World) -> None:
+    for code in (LISTED, NOT_LISTED):
+        assert in_batch(verifier, code, told) == ("verified", "skipped")
+    keep(lists)
+    assert in_batch(verifier, LISTED, told) == ("verified", "passed")
+    assert in_batch(verifier, NOT_LISTED, told) == ("serial_not_in_batch", "failed")
+
+
+def test_a_list_with_another_root_than_the_registered_one_is_not_believed(
+    verifier: Verifier, lists: UnitLists, told: World
+) -> None:
+    """Whoever writes into the data directory cannot make a pack genuine that the maker never registered."""
+    forged = [*SERIALS[1:], b"MADEUP1"]
+    batch = batch_id(int(GTIN), LOTS["serialised"])
+    lists.write(batch, UNIT_SECRET, forged, build(leaves(UNIT_SECRET, forged)))
+    assert lists.find(batch, "MADEUP1") is not None
+    for code in (LISTED, NOT_LISTED):
+        assert in_batch(verifier, code, told) == ("verified", "skipped")
+
+
+def test_a_damaged_list_makes_no_pack_fake_and_is_logged(
+    verifier: Verifier, lists: UnitLists, told: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = lists.path(keep(lists))
+    path.write_bytes(path.read_bytes()[:-1])
+    for code in (LISTED, NOT_LISTED):
+        assert in_batch(verifier, code, told) == ("verified", "skipped")
+    assert str(path) in caplog.text
+
+
+def test_codes_without_serial_number_ask_for_no_list(
+    verifier: Verifier, told: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifier, "_lists", None)
+    for code in CODES:
+        verifier.answer(code, now=told.now)
+    verifier.answer(link(serial="X1"), now=told.now)  # its batch has no root
+
+
+def test_a_serial_number_beside_an_sscc_of_several_batches_is_compared_with_none(
+    verifier: Verifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifier, "_lists", None)
+    subjects = tuple(Subject(found) for lot in (LOTS["serialised"], "AB12") if (found := verifier.dossier(GTIN, lot)))
+    assert len(subjects) == 2
+    assert verifier._listed("X1", subjects) is None

@@ -56,6 +56,10 @@ class Client:
         """The JSON answer to `payload`; raises the error that the server's problem stands for."""
         return self._call("POST", path, json=payload)
 
+    def put_text(self, path: str, text: bytes, seconds: float) -> Json:
+        """The JSON answer to a text put at `path`, for which the server may take so many seconds."""
+        return self._call("PUT", path, content=text, headers={"content-type": "text/plain"}, timeout=seconds)
+
     def post_image(self, image: bytes, **params: str | int) -> Json:
         """Every code in a PNG or JPEG with its verdict."""
         return self._call(

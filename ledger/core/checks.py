@@ -227,14 +227,26 @@ def facts_agree(case: Case) -> Check:
 
 def unit_in_batch(case: Case) -> Check:
     """(6) The serial number is one of the batch."""
+    registration, listed = case.dossier.registration, case.inquiry.unit.listed
     if case.inquiry.code.serial is None:
         return _NO_SERIAL
-    return _NO_UNITS if any(case.dossier.registration.unit_root) else _NOT_SERIALISED
+    if not any(registration.unit_root):
+        return _NOT_SERIALISED
+    if listed is None:
+        return LIST_NOT_HELD
+    if not listed:
+        detail = f"Its serial number is none of the {registration.quantity:,} that the maker registered."
+        return failed("unit_in_batch", detail, "serial_not_in_batch", case.dossier.name(registration.manufacturer))
+    return passed(
+        "unit_in_batch", f"Its serial number is one of the {registration.quantity:,} that the maker registered."
+    )
 
 
 _NO_SERIAL: Final = skipped("unit_in_batch", "This code names no single pack.")
-_NO_UNITS: Final = skipped("unit_in_batch", "The ledger holds no unit records for this batch.")
 _NOT_SERIALISED: Final = skipped("unit_in_batch", "The maker registered no serial numbers for this batch.")
+LIST_NOT_HELD: Final = skipped(
+    "unit_in_batch", "No sound list of this batch's serial numbers is held here, so this one could not be compared."
+)
 
 
 def unit_unused(case: Case) -> Check:

@@ -97,7 +97,7 @@ def read_rows(text: bytes, required: Sequence[str], optional: Sequence[str], *, 
         raise InvalidInputError(
             f"The file has {len(text):,} bytes; at most {MAX_BYTES:,} are read.", advice="Split it.", field="file"
         )
-    decoded = _decoded(text)
+    decoded = utf8(text)
     values = _json_values(decoded) if as_json else _csv_values(decoded, required, optional)
     if not values:
         raise InvalidInputError("The file has no rows.", advice=f"Columns: {', '.join(required)}.", field="file")
@@ -114,7 +114,12 @@ def read_rows(text: bytes, required: Sequence[str], optional: Sequence[str], *, 
     return rows
 
 
-def _decoded(text: bytes) -> str:
+def utf8(text: bytes) -> str:
+    """The text of a file.
+
+    Raises:
+        InvalidInputError: It is not UTF-8; `position` is the first byte at fault.
+    """
     try:
         return text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -139,13 +144,26 @@ def _csv_values(text: str, required: Sequence[str], optional: Sequence[str]) -> 
         raise InvalidInputError(f"Line {reader.line_num + 1} is not CSV: {error}.", field="file") from error
 
 
-def _json_values(text: str) -> list[dict[str, Any]]:
-    if is_nested_deeper(text, MAX_NESTING):
-        raise InvalidInputError(f"The JSON is nested deeper than {MAX_NESTING} levels.", field="file")
+def strict_json(text: str, depth: int) -> Any:  # noqa: ANN401 - any JSON value
+    """The JSON in a file: no key twice in an object.
+
+    Args:
+        text: The file.
+        depth: How deep objects and lists may stand in each other.
+
+    Raises:
+        InvalidInputError: It is no such JSON.
+    """
+    if is_nested_deeper(text, depth):
+        raise InvalidInputError(f"The JSON is nested deeper than {depth} levels.", field="file")
     try:
-        rows = json.loads(text, object_pairs_hook=_unique)
+        return json.loads(text, object_pairs_hook=_unique)
     except ValueError as error:
         raise InvalidInputError(f"The file is not JSON: {error}.", field="file") from error
+
+
+def _json_values(text: str) -> list[dict[str, Any]]:
+    rows = strict_json(text, MAX_NESTING)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InvalidInputError("The file must hold a JSON list of objects.", field="file")
     return rows

@@ -46,6 +46,11 @@ REASONS: Final[dict[str, Reason]] = {
     "contents_differ": Reason("suspect", "The label names other goods than the ledger", _REPORT),
     "unknown_lot": Reason("suspect", "{who} never registered this lot", _REPORT),
     "unknown_consignment": Reason("suspect", "{who} never recorded this consignment", _REPORT),
+    "serial_not_in_batch": Reason(
+        "suspect",
+        "{who} never registered this serial number",
+        f"If it was typed, scan the code instead: a slip of one character does this. Else: {_REPORT}",
+    ),
     "maker_suspended": Reason("suspect", "Its maker, {who}, was suspended", _REPORT),
     "maker_not_accredited": Reason("suspect", "{who} was not accredited to make this", _REPORT),
     "key_in_doubt": Reason("suspect", "Signed with a key of {who} that may be stolen", _REPORT),

@@ -31,6 +31,8 @@ class Server:
         self.answers: dict[str, Any] = {"/v1/chain": CHAIN, "/v1/organisations": {"organisations": [ours]}}
         self.answers[f"/v1/organisations/{OURS}"] = ours
         self.posted: list[dict[str, Any]] = []
+        self.put: dict[str, bytes] = {}
+        self.refuses: dict[str, Any] | None = None  # the problem that a PUT is answered with
         self.state: dict[str, Any] = {"state": "recorded", "recorded": {"block": 5}}
 
     def handle(self, request: httpx.Request) -> httpx.Response:
@@ -38,6 +40,9 @@ class Server:
         if request.method == "POST":
             self.posted.append(json.loads(request.content))
             return httpx.Response(202, json={"digest": f"0x{len(self.posted):064x}"})
+        if request.method == "PUT":
+            self.put[request.url.raw_path.decode()] = request.content
+            return httpx.Response(200, json={}) if self.refuses is None else httpx.Response(404, json=self.refuses)
         if path.startswith("/v1/statements/") and path not in self.answers:
             return httpx.Response(200, json=self.state)
         if path in self.answers:

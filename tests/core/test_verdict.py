@@ -200,7 +200,17 @@ def test_skipped_checks_say_why() -> None:
     story = settled()
     story.register(unit_root=keccak256(b"units"))
     serial = judged(story, f"(01){GTIN}(10){LOT}(21)S1")
-    assert detail(serial, "unit_in_batch") == "The ledger holds no unit records for this batch."
+    assert detail(serial, "unit_in_batch").startswith("No sound list of this batch's serial numbers is held here")
+
+
+def test_a_serial_number_is_one_of_those_registered_or_none_of_them() -> None:
+    registered = case("verified_pack_whose_serial_is_registered")
+    assert detail(registered, "unit_in_batch") == "Its serial number is one of the 1,000 that the maker registered."
+    made_up = case("serial_that_was_never_registered")
+    assert detail(made_up, "unit_in_batch") == "Its serial number is none of the 1,000 that the maker registered."
+    assert made_up.headline == "Biofarm never registered this serial number"
+    assert "If it was typed, scan the code instead" in made_up.advice
+    assert "Also: Recalled by its manufacturer." in case("unregistered_serial_of_a_recalled_batch").advice
 
 
 def test_a_label_that_names_another_gtin_than_its_sscc_is_suspect() -> None:

@@ -60,6 +60,7 @@ class Told:
     unit_events: tuple[UnitEvent, ...] = ()  # about the pack that the code names
     later: int = 0  # seconds after the story's end
     as_of: dict[str, int] = field(default_factory=dict)
+    unit: dict[str, bool] = field(default_factory=dict)  # what is known of the pack, by field of `UnitFacts`
 
 
 @dataclass(frozen=True)
@@ -506,6 +507,39 @@ def on_record_as_destroyed() -> Told:
     return Told(story, f"(00){SSCC}", PHARMACY, consignment=sold)
 
 
+def serialised() -> BatchStory:
+    story = settled()
+    story.register(unit_root=b"\x77" * 32)
+    return story
+
+
+@case("verified", "verified")
+def verified_pack_whose_serial_is_registered() -> Told:
+    """The serial number of the pack is under the batch's root."""
+    return Told(serialised(), f"{BRACKETED}(21)A7", unit={"listed": True})
+
+
+@case("verified", "verified")
+def verified_though_no_list_of_serials_is_held() -> Told:
+    """The batch is serialised, but this server was not given the list: that is nobody's fault but ours."""
+    return Told(serialised(), f"{BRACKETED}(21)A7")
+
+
+@case("suspect", "serial_not_in_batch", "unit_in_batch")
+def serial_that_was_never_registered() -> Told:
+    """GTIN and lot are real and copied from a genuine pack, the serial number is made up."""
+    return Told(serialised(), f"{BRACKETED}(21)A8", unit={"listed": False})
+
+
+@case("suspect", "serial_not_in_batch", "unit_in_batch", "not_recalled")
+def unregistered_serial_of_a_recalled_batch() -> Told:
+    """A forgery hides behind whatever else is wrong; the recall is told too."""
+    story = serialised()
+    assert story.registration
+    story.record(Kind.RECALL, story.registration.batch, MAKER, place="")
+    return Told(story, f"{BRACKETED}(21)A8", unit={"listed": False})
+
+
 @case("suspect", "expiry_differs", "facts_agree")
 def expiry_altered_on_the_label() -> Told:
     """The label promises a year more than the maker registered."""
@@ -743,6 +777,7 @@ def content(each: Case) -> dict[str, Any]:
     story = told.story
     own = [story.logs()] if story.registration else []
     batches = own if told.batches is None else told.batches
+    unit = {"unit": told.unit} if told.unit else {}
     return {
         "description": each.description,
         "now": story.time + told.later,
@@ -753,6 +788,7 @@ def content(each: Case) -> dict[str, Any]:
         "subjects": [{"consignment": to_json(told.consignment), "facts": to_json(batch)} for batch in batches],
         "ledger": {"organisations": to_json(story.organisations), "keys": to_json(story.keys)},
         **({"unit_events": to_json(told.unit_events)} if told.unit_events else {}),
+        **unit,
     }
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from enum import IntFlag
 from pathlib import Path
@@ -50,6 +50,7 @@ class Vector:
     keys: dict[bytes, facts.Key]
     licensee: int | None
     unit_events: tuple[UnitEvent, ...]  # signed about the pack that the code names
+    unit: UnitFacts  # what else is known of that pack
     expected: dict[str, Any]
 
     def subjects(self) -> tuple[Subject, ...]:
@@ -70,7 +71,7 @@ class Vector:
         asker = self.organisations.get(self.organisation or 0)
         code, subjects = read_code(self.code, self.now), self.subjects()
         signers = tuple(self.organisations[number] for number in sorted({event.actor for event in self.unit_events}))
-        unit = UnitFacts(label_keys=self.label_keys(code), events=self.unit_events, signers=signers)
+        unit = replace(self.unit, label_keys=self.label_keys(code), events=self.unit_events, signers=signers)
         known = VerdictFacts(self.as_of, subjects, licensee=licensee, asker=asker, unit=unit)
         question = Question(code, self.place, self.at, self.organisation)
         return judge(question, known, self.now)
@@ -137,5 +138,6 @@ def vector_of(raw: dict[str, Any]) -> Vector:
         keys={each.addition.key: each for each in keys},
         licensee=raw["licensee"],
         unit_events=tuple(from_json(UnitEvent, each) for each in raw.get("unit_events", ())),
+        unit=UnitFacts(**raw.get("unit", {})),
         expected=raw["expected"],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -13,8 +14,10 @@ from typer.testing import CliRunner
 from ledger.chain.devchain import CHAIN_ID, DevChain
 from ledger.chain.signers import development_signer
 from ledger.cli.main import app
+from ledger.core.parts import batch_id
 from ledger.deploy import COUNCIL_INDEX, RELAYER_INDEX
 from ledger.store.database import open_database
+from ledger.store.unit_lists import UnitLists
 from tests.system.up_process import PATIENCE, Terminal, Up, sscc
 from tests.world import Anvil
 
@@ -114,6 +117,23 @@ def test_a_batch_travels_from_its_maker_to_a_pharmacy_in_parts(terminal: Termina
     assert code == 2, "the batch is in several pieces"
     assert first in err
     assert "(500 units)" in err
+
+
+def test_packs_of_a_serialised_batch_are_told_from_made_up_ones(terminal: Terminal, tmp_path: Path) -> None:
+    """The maker works on a machine of its own: its list reaches the server by the command alone."""
+    maker = Terminal(tmp_path, terminal.server)
+    shutil.copytree(terminal.folder / "keys", tmp_path / "keys")
+    rows = "gtin,lot,product_class,quantity,expiry,serials\n" + f"{GTIN},UNITS1,PPE,2000,2031-05-31,generate\n"
+    registered = maker.done("batch register", write(tmp_path, "batch.csv", rows), "--as", "maker")["registered"][0]
+    assert registered["units"]["sent"] is True, registered
+    kept = UnitLists(tmp_path / "units").get(batch_id(int(GTIN), "UNITS1"))
+    assert kept is not None
+    serial = kept.serials()[1234].decode()
+    genuine = terminal.verdict(f"(01){GTIN}(10)UNITS1(17)310531(21){serial}")
+    made_up = terminal.verdict(f"(01){GTIN}(10)UNITS1(17)310531(21)MADEUP1")
+    assert (genuine["verdict"], genuine["checks"][5]["result"]) == ("verified", "passed")
+    assert (made_up["verdict"], made_up["reason"]) == ("suspect", "serial_not_in_batch")
+    assert maker.done(f"batch units {GTIN} UNITS1")["units"] == 2000  # again: the same
 
 
 def test_goods_sent_back_by_carrier_and_handed_over_on_the_spot(terminal: Terminal, lot: str) -> None:
