@@ -38,7 +38,7 @@ def read_serials(content: bytes) -> list[str]:
         raise _fault("The list has no serial numbers.", None)
     for number, serial in enumerate(serials, first):
         if not _SERIAL.fullmatch(serial):
-            raise _fault(f"Line {number}, {serial[:40]!r}: {_why(serial)}", number)
+            raise _fault(f"Line {number}, {serial[:24]!r}: {_why(serial)}", number)
     if len(set(serials)) != len(serials):
         raise _repeated(serials, first)
     return serials

@@ -267,10 +267,53 @@ def test_a_consignments_label_carries_its_sscc_at_the_host_named(shell: Shell) -
     assert (answer["code"], answer["file"]) == (f"https://id.example.org/00/{SSCC}", path)
 
 
+def test_a_label_for_each_serial_number_is_printed_and_counted(shell: Shell) -> None:
+    listed = shell.file("serials.txt", "".join(f"S{number}\n" for number in range(150)))
+    path = shell.folder / "labels.pdf"
+    words = ("labels", GTIN, "L1", "--serials", listed, "-o", str(path), "--stock", "a4-65", "--check-every", "10")
+    result = shell.run(*words)
+    assert result.stdout == f"{path}: 150 labels on 3 pages of a4-65, modules of 0.423 mm; 16 read back.\n"
+    assert "lotproof: A module measures 0.423 mm (5 dots at 300 dpi)" in result.stderr
+    answer = json.loads(shell.run(*words, "--json").stdout)
+    assert (answer["labels"], answer["pages"], answer["checked"], answer["module_mm"]) == (150, 3, 16, 0.423)
+    assert answer["code"] == f"https://lotproof.example/01/{GTIN}/10/L1/21/S0"
+    assert [warning["rule"] for warning in answer["warnings"]] == ["module_below_target", "small_text"]
+    assert path.read_bytes().endswith(b"%%EOF\n")
+
+
+def test_serial_numbers_come_from_standard_input_too(shell: Shell) -> None:
+    folder = shell.folder / "labels"
+    asked = ["labels", GTIN, "L1", "--serials", "-", "-o", str(folder), "--symbol", "datamatrix"]
+    result = CliRunner().invoke(app, [*asked, "--data", str(shell.folder)], input="A1\nA2\n")
+    assert (result.exit_code, result.stdout) == (0, f"{folder}: 2 labels, all read back.\n")
+    assert [each.name for each in sorted(folder.iterdir())] == [
+        f"0000001-{GTIN}-L1-A1.png",
+        f"0000002-{GTIN}-L1-A2.png",
+    ]
+
+
+def test_a_datamatrix_label_says_its_elements(shell: Shell) -> None:
+    path = str(shell.folder / "label.svg")
+    result = shell.run("labels", GTIN, "L1", "--expiry", "2031-05-31", "-o", path, "--symbol", "datamatrix")
+    assert result.stdout == f"{path}: (01){GTIN}(17)310531(10)L1\n"
+
+
+def test_a_bad_line_of_the_list_is_named_and_nothing_is_printed(shell: Shell) -> None:
+    listed = shell.file("serials.txt", "A1\nA 2\n")
+    result = shell.run("labels", GTIN, "L1", "--serials", listed, "-o", str(shell.folder / "labels.pdf"))
+    assert result.exit_code == 2
+    assert "Line 2, 'A 2'" in result.stderr
+    assert "[serials, position 2]" in result.stderr
+    assert not (shell.folder / "labels.pdf").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         ((SSCC, "-o", "label.txt"), "[output]"),
+        ((SSCC, "-o", "label.pdf", "--stock", "a5-1"), "a4-24"),
+        ((SSCC, "--serials", "-"), "no serial numbers"),
+        ((GTIN, "L1", "--serials", "nowhere.txt"), "nowhere.txt cannot be read"),
         ((SSCC, "-o", "nowhere/label.png"), "cannot be written"),
         ((GTIN, "L1", "--expiry", "31.5.2031"), "[expiry]"),
         ((GTIN[:-1] + "0", "L1"), "check digit"),
