@@ -190,10 +190,10 @@ def grade(layout: Layout, symbols: Symbols, wanted: XDimension, length: int) -> 
     return found
 
 
-def _merit(layout: Layout, wanted: XDimension) -> tuple[float, bool, float, bool, float]:
+def _merit(layout: Layout, wanted: XDimension) -> tuple[float, float, float, bool, float]:
     return (
         min(layout.module, wanted.least),
-        layout.text_size >= GOOD_TEXT,
+        min(layout.text_size, GOOD_TEXT),
         min(layout.module, wanted.target),
         not layout.beside,
         layout.text_size,

@@ -38,18 +38,19 @@ def read_serials(content: bytes) -> list[str]:
         raise _fault("The list has no serial numbers.", None)
     for number, serial in enumerate(serials, first):
         if not _SERIAL.fullmatch(serial):
-            raise _fault(f"Line {number}, {serial[:24]!r}: {_why(serial)}", number)
+            raise _malformed(serial, number)
     if len(set(serials)) != len(serials):
         raise _repeated(serials, first)
     return serials
 
 
-def _why(serial: str) -> str:
+def _malformed(serial: str, line: int) -> InvalidInputError:
+    detail = ""
     try:
         element_string([("01", _GTIN), ("21", serial)])
     except InvalidCodeError as error:
-        return error.detail
-    return "it is no serial number."
+        detail = error.detail
+    return _fault(f"Line {line}, {serial[:24]!r}: {detail}", line)
 
 
 def _repeated(serials: list[str], first: int) -> InvalidInputError:

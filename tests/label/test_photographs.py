@@ -20,8 +20,8 @@ from tests.label.runs import run
 
 LABELS = 24
 PIXELS = 4  # a module
-# Of 24 labels at each level. On an idle machine 24, 24, 23, 18, 12 and 24, 24, 23, 15, 4 are read; a busy one makes fewer
-# attempts in its three seconds. A misread is never allowed.
+# Of 24 labels at each level. On an idle machine 24, 24, 23, 18, 12 and 24, 24, 23, 15, 4 are read; a busy one makes
+# fewer attempts in its three seconds. A misread is never allowed.
 READ = {"qr": (24, 23, 21, 16, 10), "datamatrix": (24, 23, 21, 13, 3)}
 
 

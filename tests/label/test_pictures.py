@@ -65,6 +65,13 @@ def test_a_folder_has_a_picture_of_each_pack_whose_names_no_file_system_takes_fo
     assert read == [made.scanned(made.label(number)) for number in range(4)]
 
 
+def test_a_code_longer_by_its_escapes_than_the_sample_gets_a_larger_symbol(tmp_path: Path) -> None:
+    made = run(serials=[*(f"{number:020d}" for number in range(20)), "%/" * 9], sign=None)
+    print_folder(made, tmp_path / "labels", nothing)
+    (last,) = scan.read_codes(max((tmp_path / "labels").iterdir()).read_bytes())
+    assert last.text == made.scanned(made.label(20))
+
+
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "labels").mkdir()
     (tmp_path / "labels" / "mine.txt").write_text("x")
