@@ -8,6 +8,7 @@ label's key and signature, 94 characters that nobody checks by eye or types with
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from ledger.core.gs1 import bracketed, digital_link, element_string, format_gs1_date
@@ -21,6 +22,7 @@ Elements = list[tuple[str, str]]
 
 UNSEEN: Final = frozenset({"91", "92"})  # label key and signature: for machines only
 CHANGING: Final = ("21", "91", "92")  # what differs from label to label of one run
+_UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]*")  # what no way of writing escapes: RFC 3986, section 2.3
 FIXED_FIRST: Final = ("00", "01", "17")  # of predefined length: they need no separator when they go first
 
 
@@ -71,7 +73,7 @@ class Wording:
         parts = []
         for piece, ai in zip(self._pieces, self._ais, strict=True):
             value = values[ai]
-            parts += [piece, value if value.isalnum() else self._escape(ai, value)]
+            parts += [piece, value if _UNRESERVED.fullmatch(value) else self._escape(ai, value)]
         return "".join(parts) + self._last
 
 

@@ -7,6 +7,7 @@ ISO 32000-1: sections 8.9.7 (inline images), 7.4.2 (hexadecimal data, so that no
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.label.layout import ASCENT, LEADING
@@ -65,16 +66,25 @@ class PageWriter:
 
 def read_page(content: bytes) -> Iterator[PrintedLabel]:
     """The labels in a page's content stream, in order."""
-    for found in _LABEL.finditer(content):
-        width, height, left, bottom, across, down, bits, x, y, text = found.groups()
-        yield PrintedLabel(
-            (float(width), float(height)),
-            (float(left), float(bottom)),
-            (int(across), int(down)),
-            bytes.fromhex(bits.decode()),
-            (float(x), float(y)),
-            [re.sub(r"\\(.)", r"\1", line.decode("ascii")) for line in _LINE.findall(text)],
-        )
+    return map(_read, _LABEL.finditer(content))
+
+
+def read_label(content: bytes, number: int) -> PrintedLabel | None:
+    """One of the labels in a page's content stream, from 0; None if there are fewer."""
+    found = next(islice(_LABEL.finditer(content), number, None), None)
+    return _read(found) if found else None
+
+
+def _read(found: re.Match[bytes]) -> PrintedLabel:
+    width, height, left, bottom, across, down, bits, x, y, text = found.groups()
+    return PrintedLabel(
+        (float(width), float(height)),
+        (float(left), float(bottom)),
+        (int(across), int(down)),
+        bytes.fromhex(bits.decode()),
+        (float(x), float(y)),
+        [re.sub(r"\\(.)", r"\1", line.decode("ascii")) for line in _LINE.findall(text)],
+    )
 
 
 def _shown(lines: Sequence[str]) -> str:

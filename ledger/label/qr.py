@@ -7,6 +7,7 @@ operations. Where each bit goes is asked of `qrcode` itself, and the first symbo
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -97,9 +98,10 @@ class QrCodes:
     def _codewords(self, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Data and error correction codewords of all blocks, interleaved."""
         parities, start = [], 0
-        for block in self._blocks:
-            parities.append(_parity(data[:, start : start + block.data_count], self._parity_size))
-            start += block.data_count
+        for size, alike in groupby(block.data_count for block in self._blocks):
+            stop = start + size * len(list(alike))
+            parities.append(_parity(data[:, start:stop].reshape(-1, size), self._parity_size).reshape(len(data), -1))
+            start = stop
         return np.take(np.concatenate([data, *parities], axis=1), self._order, axis=1)
 
     def _placement(self) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:

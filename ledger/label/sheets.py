@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from ledger.label import content, gate
 from ledger.label.layout import X_DIMENSIONS, grade, lay_out
-from ledger.label.page import PageWriter, read_page
+from ledger.label.page import PageWriter, read_label
 from ledger.label.pdf import Pdf, replacing
 from ledger.label.stock import POINT
 from ledger.label.symbol import TooLongForSymbolError
@@ -99,14 +99,10 @@ class _Press:
     def _page(self, pdf: Pdf, first: int, labels: list[Elements], symbols: list[str]) -> None:
         own = [content.human_readable(elements)[len(self._same) :] for elements in labels]
         written = pdf.add(self._writer.content(symbols, own))
-        checked = [at for at in range(len(labels)) if self._run.is_checked(first + at)]
-        if not checked:
-            return
-        printed = list(read_page(zlib.decompress(written)))
-        for at in checked:
+        for at in (at for at in range(len(labels)) if self._run.is_checked(first + at)):
             gate.check_label(
                 self._run.name(first + at, labels[at]),
-                printed[at] if at < len(printed) else None,
+                read_label(zlib.decompress(written), at),
                 self._layout,
                 self._run.scanned(labels[at]),
                 content.human_readable(labels[at]),
