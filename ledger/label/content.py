@@ -51,11 +51,11 @@ class Wording:
 
     Args:
         write: Writes elements by the rules, for example as a Digital Link.
-        escape: How `write` writes the value of an application identifier.
+        escape: How `write` writes a value.
         sample: The elements of one label; the others differ from it in AI 21, 91 and 92 only.
     """
 
-    def __init__(self, write: Callable[[Elements], str], escape: Callable[[str, str], str], sample: Elements) -> None:
+    def __init__(self, write: Callable[[Elements], str], escape: Callable[[str], str], sample: Elements) -> None:
         self._escape = escape
         self._ais: list[str] = []
         self._pieces: list[str] = []
@@ -73,20 +73,18 @@ class Wording:
         parts = []
         for piece, ai in zip(self._pieces, self._ais, strict=True):
             value = values[ai]
-            parts += [piece, value if _UNRESERVED.fullmatch(value) else self._escape(ai, value)]
+            parts += [piece, value if _UNRESERVED.fullmatch(value) else self._escape(value)]
         return "".join(parts) + self._last
 
 
 def link_wording(sample: Elements, host: str) -> Wording:
     """Words symbols as Digital Links at `host`."""
-    return Wording(
-        lambda elements: digital_link(elements, host), lambda ai, value: encoded(value, query=ai != "21"), sample
-    )
+    return Wording(lambda elements: digital_link(elements, host), lambda value: encoded(value, query=False), sample)
 
 
 def bracketed_wording(sample: Elements) -> Wording:
     """Words symbols as bracketed text, from which `zxing-cpp` makes GS1 symbols."""
-    return Wording(bracketed, lambda _ai, value: value.replace("(", "\\("), sample)
+    return Wording(bracketed, lambda value: value.replace("(", "\\("), sample)
 
 
 def scanned_link(elements: Elements, host: str) -> str:

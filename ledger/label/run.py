@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ledger.label.stock import Stock
     from ledger.label.symbol import Symbols
 
-CHECK_EVERY: Final = 100  # labels; one reading costs as much as making 20 to 40
+CHECK_EVERY: Final = 100  # labels; one reading costs as much as making twenty
 SAMPLE: Final = 20  # of the longest serial numbers, by which the symbol's size is chosen
 DPI: Final = 300  # of common office and label printers
 QR: Final = "qr"
