@@ -260,7 +260,7 @@ abstract contract Accreditation is IAccreditation, EIP712 {
         returns (bytes32 id, uint8 purposes, uint8 roles)
     {
         id = keccak256(signer);
-        Key memory k = _keys[id];
+        Key storage k = _keys[id];
         if (
             k.organisation == 0 || block.timestamp < k.validFrom || k.endedAt != 0
                 || (k.validUntil != 0 && block.timestamp >= k.validUntil)

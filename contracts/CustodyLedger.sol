@@ -59,12 +59,11 @@ contract CustodyLedger is CustodyRules {
     function _register(BatchRegistration memory r, bytes32 digest, bytes32 key) private {
         _checkFacts(r);
         bytes32 batch = keccak256(abi.encode(r.gtin, r.lot));
-        Consignment memory first = _load(batch);
+        Consignment storage first = _consignments[batch];
         if (first.head == digest) revert AlreadyRecorded(digest);
         if (first.head != 0) revert BatchAlreadyRegistered(batch);
         (first.head, first.holder, first.manufacturer, first.rest) =
         (digest, r.manufacturer, r.manufacturer, r.quantity);
-        _save(batch, first);
         emit BatchRegistered(
             digest,
             batch,
@@ -254,7 +253,7 @@ contract CustodyLedger is CustodyRules {
 
     /// @inheritdoc ICustodyLedger
     function consignment(bytes32 id) external view returns (Consignment memory) {
-        return _load(id);
+        return _consignments[id];
     }
 
     /// @inheritdoc ICustodyLedger

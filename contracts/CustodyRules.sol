@@ -20,7 +20,7 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
     uint256 private constant PACK_PART = 64; // bytes: id, head
     uint256 private constant UNPACK_PART = 32; // bytes: id
 
-    mapping(bytes32 id => Consignment) private _consignments;
+    mapping(bytes32 id => Consignment) internal _consignments;
     /// @dev Written for children of a split only: the first consignment's id is its batch.
     mapping(bytes32 id => bytes32 batch) internal _batches;
     mapping(bytes32 batch => Recall) internal _recalls;
@@ -30,7 +30,8 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
     /// @inheritdoc ICustodyLedger
     uint32 public palletCount;
 
-    /// @dev Applies an event whose actor has signed it: one load, one rule, one save. The most frequent kinds come first.
+    /// @dev Applies an event whose actor has signed it: a rule that reverts takes back what was written before it.
+    /// The most frequent kinds come first.
     /// @param roles The actor's.
     function _apply(CustodyEvent memory e, bytes calldata attachment, bytes32 digest, uint8 roles) internal {
         uint8 kind = e.kind;
@@ -38,7 +39,7 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
         if (kind == Kind.CORRECT) return _correct(e, attachment, digest);
         if (kind == Kind.PACK) return _pack(e, attachment, digest);
 
-        Consignment memory c = _consignments[e.consignment];
+        Consignment storage c = _consignments[e.consignment];
         if (c.head == 0) revert UnknownConsignment(e.consignment);
         if (_isOfAuthority(kind, e.actor, c.heldBy)) {
             _advanceSequence(c, e, digest);
@@ -54,7 +55,6 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
             else if (kind == Kind.UNPACK) return _unpack(c, e, attachment, digest);
             else _destroy(c, e);
         }
-        _save(e.consignment, c);
     }
 
     /// @dev Whoever holds or seized goods destroys them as an authority, everyone else as their holder.
@@ -88,7 +88,7 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
     // ---- order ----
 
     /// @dev The next event of a holder: names the head that it moves.
-    function _advanceHead(Consignment memory c, CustodyEvent memory e, bytes32 digest) private view {
+    function _advanceHead(Consignment storage c, CustodyEvent memory e, bytes32 digest) private {
         bytes32 head = c.head;
         bytes32 next = _grow(e.previous, digest);
         if (head == next) revert AlreadyRecorded(digest);
@@ -100,7 +100,7 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
     }
 
     /// @dev The next event of an authority: names its sequence, and moves the head as well.
-    function _advanceSequence(Consignment memory c, CustodyEvent memory e, bytes32 digest) private {
+    function _advanceSequence(Consignment storage c, CustodyEvent memory e, bytes32 digest) private {
         if (_recorded[digest]) revert AlreadyRecorded(digest);
         if (uint256(e.previous) != c.sequence) revert StaleSequence(c.sequence, uint256(e.previous));
         _recorded[digest] = true;
@@ -112,26 +112,15 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
         return keccak256(abi.encode(head, digest));
     }
 
-    /// @dev For the rarer accesses: one place less in the code, 200 gas more, since a returned struct is cleared first.
-    function _load(bytes32 id) internal view returns (Consignment memory) {
-        return _consignments[id];
-    }
-
-    /// @dev The one place that writes a consignment: the compiler copies a struct field by field, and joins them into one
-    /// access a slot only where that code stands alone.
-    function _save(bytes32 id, Consignment memory c) internal {
-        _consignments[id] = c;
-    }
-
     // ---- conditions ----
 
-    function _requireFree(Consignment memory c, bytes32 id) private pure {
+    function _requireFree(Consignment storage c, bytes32 id) private view {
         if (c.pallet != 0 && c.status & Status.PALLET == 0) revert InPallet(id, c.pallet);
         if (c.status & Status.SEIZED != 0) revert Seized(c.heldBy);
         if (c.heldBy != 0) revert Held(c.heldBy);
     }
 
-    function _requireAtRest(Consignment memory c, uint32 actor) private pure {
+    function _requireAtRest(Consignment storage c, uint32 actor) private view {
         if (c.holder != actor) revert NotHolder(c.holder, actor);
         if (c.counterparty != 0) revert InTransit(c.counterparty);
     }
@@ -156,25 +145,25 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
 
     // ---- kinds: moving ----
 
-    function _ship(Consignment memory c, CustodyEvent memory e, uint8 roles) private view {
+    function _ship(Consignment storage c, CustodyEvent memory e, uint8 roles) private {
         _requireLeaving(c, e, roles);
         c.counterparty = e.counterparty;
     }
 
     function _handover(
-        Consignment memory c,
+        Consignment storage c,
         CustodyEvent memory e,
         uint8 roles,
         bytes calldata attachment,
         bytes32 digest
-    ) private view {
+    ) private {
         _requireLeaving(c, e, roles);
         (bytes calldata signer, bytes calldata signature) = _cosignature(attachment);
         _authoriseEvents(e.counterparty, digest, signer, signature);
         c.holder = e.counterparty;
     }
 
-    function _requireLeaving(Consignment memory c, CustodyEvent memory e, uint8 roles) private view {
+    function _requireLeaving(Consignment storage c, CustodyEvent memory e, uint8 roles) private view {
         _requireAtRest(c, e.actor);
         _requireRole(e.actor, roles, Role.CUSTODY);
         if (e.counterparty == e.actor) revert NotCounterparty(0, e.counterparty);
@@ -192,17 +181,20 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
         if (attachment.length < 160 || uint256(bytes32(attachment[:32])) != 64) revert InvalidParts(0);
         uint256 second = uint256(bytes32(attachment[32:64]));
         uint256 length = uint256(bytes32(attachment[64:96]));
+        // up to whole words
+        // slither-disable-next-line divide-before-multiply
         if (length > 64 || second != 96 + (length + 31) / 32 * 32) revert InvalidParts(0);
         if (attachment.length < second + 32) revert InvalidParts(1);
         signer = attachment[96:96 + length];
         length = uint256(bytes32(attachment[second:second + 32]));
+        // slither-disable-next-line divide-before-multiply
         if (length > attachment.length || attachment.length != second + 32 + (length + 31) / 32 * 32) {
             revert InvalidParts(1);
         }
         signature = attachment[second + 32:second + 32 + length];
     }
 
-    function _receive(Consignment memory c, CustodyEvent memory e, uint8 roles) private pure {
+    function _receive(Consignment storage c, CustodyEvent memory e, uint8 roles) private {
         if (c.counterparty == 0) revert NotInTransit();
         if (c.counterparty != e.actor) revert NotCounterparty(c.counterparty, e.actor);
         if (c.holder != e.counterparty) revert NotCounterparty(c.holder, e.counterparty);
@@ -211,7 +203,7 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
     }
 
     /// @dev Each of the two names the other.
-    function _return(Consignment memory c, CustodyEvent memory e) private pure {
+    function _return(Consignment storage c, CustodyEvent memory e) private {
         if (c.counterparty == 0) revert NotInTransit();
         if (e.actor == c.counterparty) {
             if (e.counterparty != c.holder) revert NotCounterparty(c.holder, e.counterparty);
@@ -224,18 +216,15 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
 
     // ---- kinds: dividing and combining ----
 
-    function _split(Consignment memory c, CustodyEvent memory e, bytes calldata attachment, bytes32 digest) private {
+    function _split(Consignment storage c, CustodyEvent memory e, bytes calldata attachment, bytes32 digest) private {
         _requireAtRest(c, e.actor);
         if (c.status & Status.PALLET != 0) revert IsPallet(e.consignment);
         uint256 count = attachment.length / SPLIT_PART;
         if (count == 0 || attachment.length % SPLIT_PART != 0) revert InvalidParts(count);
         if (e.quantity > c.rest) revert QuantityExceeded(c.rest, e.quantity);
         c.rest -= e.quantity;
-        _save(e.consignment, c);
 
-        // from here on `c` is each child in turn
         bytes32 batch = _batchOf(e.consignment);
-        (c.head, c.sequence) = (digest, 0);
         uint32 left = e.quantity;
         for (uint256 i = 0; i < count; ++i) {
             uint96 part = uint96(bytes12(attachment[i * SPLIT_PART:(i + 1) * SPLIT_PART]));
@@ -244,11 +233,12 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
             if (quantity > left) revert QuantityExceeded(left, quantity);
             _requireSscc(e.actor, sscc);
             left -= quantity;
-            c.rest = quantity;
-            bytes32 child = keccak256(abi.encode(digest, i));
-            _save(child, c);
-            _batches[child] = batch;
-            emit ConsignmentSplit(child, e.consignment, batch, sscc, quantity, digest);
+            bytes32 id = keccak256(abi.encode(digest, i));
+            Consignment storage child = _consignments[id];
+            (child.head, child.holder, child.manufacturer) = (digest, e.actor, c.manufacturer);
+            (child.occurredAt, child.rest) = (uint32(e.occurredAt), quantity);
+            _batches[id] = batch;
+            emit ConsignmentSplit(id, e.consignment, batch, sscc, quantity, digest);
         }
         if (left != 0) revert QuantityMismatch(e.quantity - left, e.quantity);
     }
@@ -256,7 +246,8 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
     function _pack(CustodyEvent memory e, bytes calldata attachment, bytes32 digest) private {
         if (e.consignment != 0) revert UnexpectedField("consignment");
         if (e.previous != 0) revert UnexpectedField("previous");
-        if (_load(digest).head != 0) revert AlreadyRecorded(digest);
+        Consignment storage pallet = _consignments[digest];
+        if (pallet.head != 0) revert AlreadyRecorded(digest);
         if (attachment.length < PALLET_SSCC + PACK_PART || attachment.length % PACK_PART != PALLET_SSCC) {
             revert InvalidParts(attachment.length / PACK_PART);
         }
@@ -266,10 +257,8 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
         _requireSscc(e.actor, sscc);
 
         uint32 number = ++palletCount;
-        Consignment memory pallet;
         (pallet.head, pallet.holder, pallet.pallet) = (digest, e.actor, number);
         (pallet.occurredAt, pallet.rest, pallet.status) = (uint32(e.occurredAt), e.quantity, Status.PALLET);
-        _save(digest, pallet);
         emit PalletBuilt(digest, number, sscc);
         for (uint256 offset = PALLET_SSCC; offset < attachment.length; offset += PACK_PART) {
             bytes32 id = bytes32(attachment[offset:offset + 32]);
@@ -280,7 +269,7 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
 
     /// @dev Puts one consignment on a pallet: one slot, its head stays until it comes off.
     function _stack(CustodyEvent memory e, bytes32 id, bytes32 head, uint32 number) private {
-        Consignment memory c = _load(id);
+        Consignment storage c = _consignments[id];
         if (c.head == 0) revert UnknownConsignment(id);
         if (c.head != head) revert StaleHead(c.head, head);
         if (c.status & Status.PALLET != 0) revert IsPallet(id);
@@ -288,10 +277,9 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
         _requireBetween(e.occurredAt, c.occurredAt);
         _requireAtRest(c, e.actor);
         c.pallet = number;
-        _save(id, c);
     }
 
-    function _unpack(Consignment memory pallet, CustodyEvent memory e, bytes calldata attachment, bytes32 digest)
+    function _unpack(Consignment storage pallet, CustodyEvent memory e, bytes calldata attachment, bytes32 digest)
         private
     {
         _requireAtRest(pallet, e.actor);
@@ -301,38 +289,36 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
         if (count != e.quantity) revert QuantityMismatch(uint32(count), e.quantity);
         if (count > pallet.rest) revert QuantityExceeded(pallet.rest, count);
         pallet.rest -= e.quantity;
-        _save(e.consignment, pallet);
         for (uint256 offset = 0; offset < attachment.length; offset += UNPACK_PART) {
             bytes32 id = bytes32(attachment[offset:offset + UNPACK_PART]);
-            Consignment memory c = _load(id);
+            Consignment storage c = _consignments[id];
             if (c.pallet != pallet.pallet || c.status & Status.PALLET != 0) revert NotOnPallet(id, e.consignment);
             c.head = _grow(c.head, digest);
             (c.holder, c.pallet, c.occurredAt) = (pallet.holder, 0, pallet.occurredAt);
-            _save(id, c);
             emit ConsignmentUnpacked(id, e.consignment);
         }
     }
 
     function _batchOf(bytes32 id) internal view returns (bytes32 batch) {
         batch = _batches[id];
-        if (batch == 0 && _load(id).manufacturer != 0) batch = id;
+        if (batch == 0 && _consignments[id].manufacturer != 0) batch = id;
     }
 
     // ---- kinds: using up ----
 
-    function _dispense(Consignment memory c, CustodyEvent memory e, uint8 roles) private pure {
+    function _dispense(Consignment storage c, CustodyEvent memory e, uint8 roles) private {
         _requireAtRest(c, e.actor);
         _requireRole(e.actor, roles, Role.PHARMACY);
         if (c.status & Status.PALLET != 0) revert IsPallet(e.consignment);
         _use(c, e.quantity);
     }
 
-    function _destroy(Consignment memory c, CustodyEvent memory e) private pure {
+    function _destroy(Consignment storage c, CustodyEvent memory e) private {
         _requireAtRest(c, e.actor);
         _use(c, e.quantity);
     }
 
-    function _use(Consignment memory c, uint32 quantity) private pure {
+    function _use(Consignment storage c, uint32 quantity) private {
         if (quantity == 0) revert NoQuantity();
         if (quantity > c.rest) revert QuantityExceeded(c.rest, quantity);
         // which consignments of a pallet would be gone?
@@ -342,7 +328,7 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
 
     // ---- kinds: authorities ----
 
-    function _administer(Consignment memory c, CustodyEvent memory e, uint8 roles) private {
+    function _administer(Consignment storage c, CustodyEvent memory e, uint8 roles) private {
         if (e.kind == Kind.RECALL) return _recall(c, e, roles);
         _requireRole(e.actor, roles, Role.ADMINISTRATION);
         bytes2 country = _countryOf(e.actor);
@@ -367,7 +353,7 @@ abstract contract CustodyRules is ICustodyLedger, Accreditation {
         }
     }
 
-    function _recall(Consignment memory c, CustodyEvent memory e, uint8 roles) private {
+    function _recall(Consignment storage c, CustodyEvent memory e, uint8 roles) private {
         if (c.manufacturer == 0 || _batches[e.consignment] != 0) revert NotBatch(e.consignment);
         if (c.manufacturer != e.actor) _requireRole(e.actor, roles, Role.REGULATOR);
         if (_recalls[e.consignment].by != 0) revert AlreadyRecalled(e.consignment);

@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -20,8 +20,11 @@ from ledger.core.dossier import Dossier
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.history import fold
-from ledger.core.unit import NOTHING_KNOWN
+from ledger.core.label_search import LabelSearch
+from ledger.core.label_signature import key_prefix
+from ledger.core.unit import NOTHING_KNOWN, UnitFacts
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin, occasion
+from ledger.core.vocabulary import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
 
     from ledger.config import Settings
     from ledger.core.facts import AsOf, BatchFacts, Key, Organisation
-    from ledger.core.unit import UnitFacts
     from ledger.store.read_model import ConsignmentReference, ReadModel
 
 MAX_KEPT_CODE: Final = 2_048  # characters; a longer text is refused by `parse_code` and not kept
@@ -83,6 +85,11 @@ class _Found:
     subjects: tuple[Subject, ...]
     licensee: Organisation | None = None
 
+    def makers(self) -> tuple[int, ...]:
+        """The numbers of those who registered it; where nobody did, of whoever has its company prefix."""
+        registered = {subject.dossier.registration.manufacturer for subject in self.subjects}
+        return tuple(sorted(registered)) or ((self.licensee.number,) if self.licensee else ())
+
 
 class _Generation:
     """What is known at one version of the read model; thrown away whole when the version moves."""
@@ -94,6 +101,7 @@ class _Generation:
         self.answers: _Kept[tuple[Any, ...], bytes] = _Kept(ANSWERS_KEPT)
         self.organisations: _Kept[int, Organisation] = _Kept(ORGANISATIONS_KEPT)
         self.keys: _Kept[bytes, Key] = _Kept(ORGANISATIONS_KEPT)
+        self.label_keys: _Kept[tuple[str, tuple[int, ...]], tuple[Key, ...]] = _Kept(ORGANISATIONS_KEPT)
 
 
 class Verifier:
@@ -111,6 +119,7 @@ class Verifier:
         self._clock = clock
         self._codes: _Kept[tuple[str, date], Code | InvalidCodeError] = _Kept(CODES_KEPT)
         self._generation = _Generation(-1)
+        self._search = LabelSearch()
 
     def scanner(
         self, place: str | None = None, at: str | int | None = None, organisation: str | int | None = None, *, now: int
@@ -184,8 +193,10 @@ class Verifier:
         with self._facts.snapshot():
             generation, as_of = self._current(), self._facts.as_of()
             verdict = self._judge(code, scanner, generation, as_of, now)
-            question = (code, scanner, self._occasion(as_of, now))
-            return generation.answers.put(question, orjson.dumps(verdict.to_json()))
+            answer = orjson.dumps(verdict.to_json())
+            if verdict.reason == "label_misread" or verdict.code["serial"] is not None:
+                return answer
+            return generation.answers.put((code, scanner, self._occasion(as_of, now)), answer)
 
     def code(self, text: str, *, now: int) -> Code | InvalidCodeError:
         """The code that `text` spells, or why it spells none."""
@@ -222,20 +233,42 @@ class Verifier:
         code = self.code(text, now=now)
         found = _Found(()) if isinstance(code, InvalidCodeError) else self._find(code, generation)
         asker = None if scanner.organisation is None else self._known_organisation(scanner.organisation, generation)
+        unit = NOTHING_KNOWN if isinstance(code, InvalidCodeError) else self._unit(code, found, generation)
         facts = VerdictFacts(
             as_of=as_of,
             subjects=found.subjects,
             licensee=found.licensee,
             asker=asker,
-            unit=NOTHING_KNOWN if isinstance(code, InvalidCodeError) else self._unit(code),
+            unit=self._signed_for(unit, generation),
+            seek=self._search.at(now),
             fresh_seconds=self._settings.fresh_seconds,
             fresh_blocks=self._settings.fresh_blocks,
         )
         question = Question(code, place=scanner.place, at=scanner.at, organisation=scanner.organisation)
         return judge(question, facts, now)
 
-    def _unit(self, _code: Code) -> UnitFacts:
-        return NOTHING_KNOWN
+    def _unit(self, code: Code, found: _Found, generation: _Generation) -> UnitFacts:
+        if code.label_key is None and code.label_signature is None:
+            return NOTHING_KNOWN
+        return UnitFacts(label_keys=self._label_keys(code.label_key or "", found, generation))
+
+    def _label_keys(self, text: str, found: _Found, generation: _Generation) -> tuple[Key, ...]:
+        """The keys that AI 91 names; where there are none, the makers' label keys, of which it may mean one."""
+        makers = found.makers()
+        known = generation.label_keys.get((text, makers))
+        if known is not None:
+            return known
+        named = self._facts.label_keys(prefix) if (prefix := _prefix(text)) else []
+        keys = named or [
+            key for maker in makers for key in self._facts.keys_of(maker) if Purpose.LABELS in key.addition.purposes
+        ]
+        return generation.label_keys.put((text, makers), tuple(keys))
+
+    def _signed_for(self, unit: UnitFacts, generation: _Generation) -> UnitFacts:
+        """Add who signed the events: whether one is an administration, its name, and that it is on the ledger."""
+        numbers = dict.fromkeys(event.actor for event in unit.events)
+        found = (self._known_organisation(number, generation) for number in numbers)
+        return replace(unit, signers=tuple(each for each in found if each)) if numbers else unit
 
     def _occasion(self, as_of: AsOf, now: int) -> tuple[int, ...]:
         return occasion(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)
@@ -318,6 +351,14 @@ def product_name(document: bytes | None) -> str:
         return ""
     name = json.loads(document).get("product")
     return name if isinstance(name, str) else ""
+
+
+def _prefix(text: str) -> bytes:
+    """What AI 91 says of a key's id, nothing if it is malformed."""
+    try:
+        return key_prefix(text)
+    except InvalidCodeError:
+        return b""
 
 
 def _place(value: str | None) -> str | None:

@@ -32,14 +32,15 @@ def parts() -> Any:
 @pytest.mark.system
 @pytest.mark.slow
 def test_the_benchmark_runs_and_its_ratios_are_those_of_its_figures(tmp_path: Path) -> None:
-    small = ("--events", "120", "--rounds", "1", "--seconds", "0.2", "--labels", "100", "--json")
-    parts = ("--only", "index", "verify", "rates", "labels")
+    small = ("--events", "120", "--rounds", "1", "--seconds", "0.2", "--printed", "100", "--json")
+    parts = ("--only", "index", "verify", "rates", "labels", "printing")
     command = [sys.executable, str(SCRIPTS / "bench.py"), *small, *parts]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode in {0, 1}, done.stderr  # whether goals are met says nothing at this size
     figures = json.loads(done.stdout)["figures"]
     against = {each["against"].partition(",")[0] for each in figures}
-    assert {"web3 get_logs", "bare Starlette", "eth_call for each scan", "eth-account", "qrcode"} <= against
+    expected = {"web3 get_logs", "bare Starlette", "eth_call for each scan", "eth-account", "1 process", "qrcode"}
+    assert expected <= against
     for each in figures:
         assert 0 < each["spread"][0] <= each["value"] <= each["spread"][1], each
         if each["baseline"]:

@@ -19,15 +19,20 @@ from hypothesis import strategies as st
 
 from ledger import verify
 from ledger.config import Settings
+from ledger.core import label_repair, label_search
 from ledger.core.errors import InvalidCodeError, InvalidInputError
-from ledger.core.facts import IndexedBlock, Recorded
+from ledger.core.facts import IndexedBlock, KeyAddition, Recorded
+from ledger.core.gs1 import Code, bracketed
 from ledger.core.keccak import keccak256
-from ledger.core.vocabulary import Kind
+from ledger.core.label_signature import Elements
+from ledger.core.unit import UnitEvent, UnitFacts
+from ledger.core.vocabulary import Kind, Purpose
 from ledger.store import indexing
 from ledger.store.database import Database, open_database
 from ledger.store.read_model import ReadModel
 from ledger.verify import Verifier, product_name
-from tests.core.batch_story import MAKER, PHARMACY
+from tests.core.batch_story import CARRIER, LOT, MAKER, PHARMACY, unit_event
+from tests.core.label_story import ANOTHER, MAKERS, UNIT, TestKey, changed
 from tests.indexed_world import CARTON, GTIN, LOTS, PALLET, World, link, world, write
 
 CODES = [link(), *(link(lot) for lot in LOTS.values()), CARTON, PALLET, GTIN, "nonsense", link("ABSENT")]
@@ -41,7 +46,7 @@ class Counting(ReadModel):
         self.asked: Counter[str] = Counter()
 
     def __getattribute__(self, name: str) -> Any:
-        if name in {"batch", "batch_by_id", "lineage", "organisation", "key", "licensee"}:
+        if name in {"batch", "batch_by_id", "lineage", "organisation", "key", "keys_of", "label_keys", "licensee"}:
             object.__getattribute__(self, "asked")[name] += 1
         return object.__getattribute__(self, name)
 
@@ -223,3 +228,117 @@ def test_a_label_with_sscc_and_lot_is_judged_by_its_sscc_and_must_agree_with_it(
 def test_a_label_whose_sscc_is_not_on_the_ledger_is_judged_by_its_lot(verifier: Verifier, told: World) -> None:
     found = verifier.verify(f"(00)054138680000000993(01){GTIN}(10){LOTS['expired']}", now=told.now)
     assert (found.verdict, found.reason) == ("do_not_use", "expired")
+
+
+# Signed labels
+
+
+def enrol(database: Database, told: World, *keys: TestKey, number: int = MAKER) -> None:
+    """Blocks in which an organisation adds label keys."""
+    for block, key in enumerate(keys, told.last_block + 1):
+        at = Recorded(block, 0, told.now, b"\x06" * 32)
+        addition = KeyAddition(key.key_id, number, key.signer, Purpose.LABELS, 0, 0, b"\x07" * 32, at)
+        hashes = (keccak256(b"label%d" % each) for each in (block, block - 1))
+        indexing.append(database, [IndexedBlock(block, *hashes, told.now, (addition,))])
+
+
+def spelt(elements: Elements, lot: str = LOT) -> str:
+    return bracketed(changed(elements, "10", lot))
+
+
+def test_a_signed_label_is_judged_by_the_keys_on_the_ledger(
+    verifier: Verifier, database: Database, told: World
+) -> None:
+    signed = spelt(MAKERS.elements())
+    assert verifier.verify(signed).reason == "label_key_unknown"
+    enrol(database, told, MAKERS)
+    good = verifier.verify(signed)
+    assert (good.verdict, good.checks[1].result) == ("verified", "passed")
+    misread = verifier.verify(spelt(changed(MAKERS.elements(), "21", "7Kq-R2n")))
+    assert (misread.verdict, misread.reason) == ("unreadable", "label_misread")
+    assert verifier.verify(spelt(ANOTHER.elements())).reason == "label_key_unknown"
+    enrol(database, replace(told, last_block=told.last_block + 1), ANOTHER, number=PHARMACY)
+    assert verifier.verify(spelt(ANOTHER.elements())).reason == "label_key_not_allowed"
+
+
+def test_a_key_misread_on_a_label_is_found_among_the_maker_s(
+    verifier: Verifier, database: Database, told: World
+) -> None:
+    enrol(database, told, MAKERS)
+    elements = MAKERS.elements()
+    read = changed(elements, "91", elements[4][1].swapcase())
+    assert verifier.verify(spelt(read)).reason == "label_misread"
+    assert verifier.verify(spelt(read, "ABSENT")).reason == "label_key_unknown"  # signed for another lot
+    assert verifier.verify(spelt(changed(elements, "91", "abc"))).reason == "label_misread"
+
+
+def test_what_a_maker_without_label_keys_prints_under_ai_91_and_92_is_let_be(verifier: Verifier, told: World) -> None:
+    own = [*UNIT, ("91", "EE06"), ("92", "dGVzdA==")]
+    assert [key.addition.purposes for key in verifier._facts.keys_of(MAKER)]  # it has keys, but none for labels
+    verdict = verifier.verify(spelt(own), now=told.now)
+    assert (verdict.verdict, verdict.checks[1].result) == ("verified", "skipped")
+
+
+def test_the_keys_that_a_label_may_mean_are_not_loaded_again_and_unsigned_labels_load_none(
+    verifier: Verifier, facts: Counting, database: Database, told: World
+) -> None:
+    enrol(database, told, MAKERS)
+    for code in (link(), GTIN, "nonsense"):
+        verifier.verify(code)
+    assert (facts.asked["label_keys"], facts.asked["keys_of"]) == (0, 0)
+    for serial in ("S1", "S2", "S3"):
+        verifier.verify(spelt(MAKERS.elements([*UNIT[:3], ("21", serial)])))
+        verifier.verify(spelt(ANOTHER.elements([*UNIT[:3], ("21", serial)])))
+    assert (facts.asked["label_keys"], facts.asked["keys_of"]) == (2, 1)
+
+
+def test_a_misread_put_off_is_not_kept_as_the_answer(
+    verifier: Verifier, database: Database, told: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrol(database, told, MAKERS)
+    monkeypatch.setattr(label_search, "SECONDS_EACH", 1)
+    verifier._search._left, verifier._search._counted = 0.0, told.now
+    forged = spelt(changed(MAKERS.elements(), "21", "FORGED-1"))
+    answers = [orjson.loads(verifier.answer(forged, now=told.now + later))["reason"] for later in (0, 1, 1)]
+    assert answers == ["label_misread", "label_forged", "label_forged"]
+
+
+def test_a_delivery_of_forged_labels_costs_a_bounded_number_of_searches(
+    verifier: Verifier, database: Database, told: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrol(database, told, MAKERS)
+    searched: list[object] = []
+    monkeypatch.setattr(label_repair, "exhaustive", lambda label, _signer: searched.append(label))
+    codes = [spelt(changed(MAKERS.elements(), "21", f"FORGED-{number}")) for number in range(100)]
+    reasons = Counter(verdict.reason for verdict in verifier.verify_many(codes, now=told.now))
+    assert reasons == {"label_forged": label_search.AT_ONCE, "label_misread": 100 - label_search.AT_ONCE}
+    assert len(searched) == label_search.AT_ONCE
+
+
+class Signed(Verifier):
+    """A verifier to which events about packs are known."""
+
+    events: tuple[UnitEvent, ...] = ()
+
+    def _unit(self, code: Code, *_known: object) -> UnitFacts:
+        return UnitFacts(events=self.events if code.serial else ())
+
+
+def test_the_verdict_on_a_pack_that_was_signed_for_names_who_did_and_is_never_an_old_one(
+    facts: Counting, tmp_path: Path, told: World
+) -> None:
+    """The pharmacy asks within the hour of the carrier's scan in Lyon, and again when the pack can have come."""
+    verifier = Signed(facts, Settings(data_dir=tmp_path))
+    now = told.now - told.now % 3_600
+    verifier.events = (
+        unit_event(CARRIER, "FRLYS", now - 1_500),
+        unit_event(99, "AUSYD", now),  # not on the ledger
+    )
+    code = f"(01){GTIN}(10){LOTS['split']}(21)S1"
+    scanner = verifier.scanner("FRPAR", None, PHARMACY, now=now)
+    answers = [orjson.loads(verifier.answer(code, scanner, now=now + seconds)) for seconds in (60, 2_300, 3_580)]
+    checks = [answer["checks"][11] for answer in answers]
+    assert [check["result"] for check in checks] == ["failed", "failed", "passed"]
+    assert "With Carrier at FRLYS" in checks[0]["detail"]
+    assert "organisation 4" not in checks[0]["detail"]
+    assert checks[2]["detail"] == "1 signed sighting fits one pack."

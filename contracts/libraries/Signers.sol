@@ -57,6 +57,8 @@ library Signers {
     /// its owner when it delegates to code (EIP-7702).
     function _isOfAccount(address account, bytes32 digest, bytes calldata signature) private view returns (bool) {
         if (signature.length == 65) {
+            // what is left out explains the fault, and there is nobody to tell
+            // slither-disable-next-line unused-return
             (address recovered, ECDSA.RecoverError fault,) = ECDSA.tryRecoverCalldata(digest, signature);
             if (fault == ECDSA.RecoverError.NoError && recovered == account) return true;
         }

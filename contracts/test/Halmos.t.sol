@@ -121,6 +121,8 @@ contract HalmosProofs {
         (e.kind, e.parts) = (Kind.SPLIT, keccak256(attachment));
         bytes32[2] memory ids = [keccak256(abi.encode(digest, 0)), keccak256(abi.encode(digest, 1))];
         vm.assume(e.consignment != ids[0] && e.consignment != ids[1]);
+        // the digest is new: nothing has these ids yet, so nobody holds it
+        vm.assume(_ledger.consignment(ids[0]).heldBy == 0 && _ledger.consignment(ids[1]).heldBy == 0);
         Rules.Consignment memory c = _ledger.consignment(e.consignment);
 
         _ledger.apply_(e, attachment, digest, roles);

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from eth_account import Account
 
-from ledger.core.errors import ConfigurationError
+from ledger.core.errors import ConfigurationError, InvalidInputError
+from ledger.core.label_signature import is_label_message
 from ledger.core.parts import key_id
 from ledger.core.signature import P256_ORDER, address_of
 
@@ -28,7 +29,9 @@ DEVELOPMENT_CHAIN: Final = 31337
 # Anvil's and Hardhat's public phrase: everyone has these keys, so they are worth nothing anywhere else.
 DEVELOPMENT_PHRASE: Final = "test test test test test test test test test test test junk"
 DEVELOPMENT_ACCOUNTS: Final = 10
+DIGEST_BYTES: Final = 32
 _RECOVERY_BASE: Final = 27
+_ECDSA: Final = ECDSA(SHA256())
 
 
 class Signer(Protocol):
@@ -134,12 +137,36 @@ class P256Signer:
         """Sign sha256 of a digest, as WebCrypto does.
 
         Args:
-            digest: A statement's 32 bytes, or any message.
+            digest: A statement's 32 bytes.
 
         Returns:
             64 bytes r‖s with low s.
+
+        Raises:
+            InvalidInputError: It is no digest; labels are signed by `sign_label`.
         """
-        r, s = decode_dss_signature(self._private.sign(digest, ECDSA(SHA256())))
+        if len(digest) != DIGEST_BYTES or is_label_message(digest):
+            raise InvalidInputError("What is to be signed is no statement's digest.", field="digest")
+        return self._signature(digest)
+
+    def sign_label(self, message: bytes) -> bytes:
+        """Sign a label.
+
+        Args:
+            message: The canonical element string that AI 92 covers, in UTF-8.
+
+        Returns:
+            64 bytes r‖s with low s.
+
+        Raises:
+            InvalidInputError: It is no canonical element string with a GTIN, and might mean something else.
+        """
+        if not is_label_message(message):
+            raise InvalidInputError("What is to be signed is no label's element string.", field="message")
+        return self._signature(message)
+
+    def _signature(self, message: bytes) -> bytes:
+        r, s = decode_dss_signature(self._private.sign(message, _ECDSA))
         return r.to_bytes(32, "big") + min(s, P256_ORDER - s).to_bytes(32, "big")
 
 

@@ -91,8 +91,8 @@ def _label(consignment: Json) -> str:
     return f"{consignment['sscc'] or consignment['id']} ({consignment['rest']:,} units)"
 
 
-def moment(text: str) -> int:
-    """Unix seconds of an ISO 8601 time with a zone; now for an empty text.
+def moment(text: str, field: str = "occurred_at") -> int:
+    """Unix seconds of an ISO 8601 time with a zone, given in the option `field`; now for an empty text.
 
     Raises:
         InvalidInputError: It is no such time, or before 1970.
@@ -107,7 +107,7 @@ def moment(text: str) -> int:
         raise InvalidInputError(
             f"{text!r} is not an ISO 8601 time with a zone.",
             advice="For example 2026-11-23T14:05:00Z.",
-            field="occurred_at",
+            field=field,
         )
     return int(when.timestamp())
 

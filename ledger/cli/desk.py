@@ -164,6 +164,27 @@ class Desk:
         signed = statement.Suspension(self.number, number, self._authority_sequence(), suspended)
         return self.send("Suspension", signed)
 
+    def add_key(self, new: Signer, purposes: Purpose, valid_from: int = 0, valid_until: int = 0) -> str:
+        """Send the addition of a key of this organisation, which co-signs; the digest comes back.
+
+        Args:
+            new: The new key.
+            purposes: What it may sign.
+            valid_from: Unix seconds.
+            valid_until: Unix seconds; 0 = open.
+        """
+        signed = statement.KeyAddition(self.number, new.signer, purposes, valid_from, valid_until)
+        return self.send("KeyAddition", signed, cosignature=new.sign(signed.digest(self.domain)))
+
+    def end_key(self, key: bytes, doubt_since: int = 0) -> str:
+        """Send the ending of a key of this organisation or of one that it accredited; the digest comes back.
+
+        Args:
+            key: The key's id.
+            doubt_since: Since when it may have been stolen, Unix seconds; 0 = not in doubt.
+        """
+        return self.send("KeyEnding", statement.KeyEnding(self.number, key, doubt_since))
+
     def _authority_sequence(self) -> int:
         return int(self.client.get(f"/v1/organisations/{self.number}")["authority_sequence"])
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ledger.cli.keys import Data, settings_for
+from ledger.cli.keys import Data, settings_for, unlock
 from ledger.cli.output import AsJson, command, show
 from ledger.core.errors import InvalidInputError
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ledger.cli.client import Json
+    from ledger.config import Settings
+    from ledger.label.content import Elements
     from ledger.label.run import Run
 
 PICTURES: Final = (".png", ".svg")
@@ -47,6 +49,9 @@ def labels(
     host: Annotated[
         str, typer.Option(help="The Digital Link host; the first of LOTPROOF_PUBLIC_HOSTS if not given.")
     ] = "",
+    key: Annotated[
+        str, typer.Option("--as", help="The label key (P-256) that signs each label; see `lotproof key list`.")
+    ] = "",
     stock: Annotated[str, typer.Option(help="The labels of a .pdf: see docs/manufacturer.md.")] = "a4-24",
     symbol: Annotated[Symbol, typer.Option(help="A QR code with a link, or a GS1 DataMatrix.")] = Symbol.QR,
     dpi: Annotated[int, typer.Option(min=150, max=2400, help="Dots an inch of the printer of a .pdf.")] = 300,
@@ -58,19 +63,40 @@ def labels(
     from ledger.label.run import Run
     from ledger.label.stock import stock_named
 
+    settings = settings_for(data)
     run = Run(
         elements=_elements(gtin, lot, expiry),
         serials=_serials(serials, lot),
-        host=host or settings_for(data).public_hosts[0],
+        host=host or settings.public_hosts[0],
         stock=stock_named(stock),
         symbol=symbol.value,
         dpi=dpi,
+        sign=_signer(settings, key) if key else None,
         check_every=check_every,
     )
     answer = _print(run, output, quiet=as_json)
     for warning in answer["warnings"]:
         typer.echo(f"lotproof: {warning['detail']}", err=True)
     show(answer, _words(answer), as_json=as_json)
+
+
+def _signer(settings: Settings, name: str) -> Callable[[Elements], Elements]:
+    """Signs labels with the key called `name`.
+
+    Raises:
+        InvalidInputError: It is not a P-256 key.
+    """
+    from ledger.chain.signers import P256Signer
+    from ledger.core.label_signature import signed_elements
+
+    signer = unlock(settings, name)
+    if not isinstance(signer, P256Signer):
+        raise InvalidInputError(
+            f"The key {name} is a {signer.kind} key; labels are signed with P-256.",
+            advice="Make one with `lotproof key new NAME`, and have it accredited for labels.",
+            field="as",
+        )
+    return lambda elements: signed_elements(elements, signer.sign_label, signer.key_id)
 
 
 def _print(run: Run, output: Path, *, quiet: bool) -> Json:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from ledger.cli import batches, custody, demo, keys, labels, organisations, run, verify
+from ledger.cli import batches, custody, demo, enrolment, keys, labels, organisations, run, verify
 
 app = typer.Typer(
     name="lotproof",
@@ -16,6 +16,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+keys.app.command("add")(enrolment.add)
+keys.app.command("end")(enrolment.end)
 app.add_typer(keys.app, name="key")
 app.add_typer(organisations.authority, name="authority")
 app.add_typer(organisations.organisation, name="organisation")

@@ -10,7 +10,9 @@ from datetime import UTC, datetime, time, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ledger.core.clones import SECOND_DISPENSE, Sighting, Standing, asked_at, conflict, sightings, told
 from ledger.core.dossier import Finding
+from ledger.core.label_check import Asked, Maker, judge_label
 from ledger.core.organisation import (
     active_at,
     covers_gtin,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from ledger.core.dossier import Dossier, Way
     from ledger.core.facts import AsOf, Organisation
     from ledger.core.gs1 import Code
+    from ledger.core.label_check import Seek
     from ledger.core.unit import UnitFacts
 
 PASSED: Final = "passed"
@@ -80,6 +83,7 @@ class Inquiry(NamedTuple):
     organisation: int | None
     asker: Organisation | None  # that organisation, if it is on the ledger
     unit: UnitFacts  # of the one pack that the code names
+    seek: Seek  # looks for the misread that explains a label's signature
     fresh_seconds: int  # for how long the chain may have been silent
     fresh_blocks: int  # how many blocks the read model may be behind
 
@@ -153,15 +157,17 @@ def code_readable(code: Code) -> Check:
 # (2) The label
 
 
-def label_signature(inquiry: Inquiry) -> Check:
-    """(2) The label's own signature, GS1 AI 91 and 92."""
-    if inquiry.code.label_signature is None:
-        return _NO_SIGNATURE
-    return _UNCHECKED_SIGNATURE
+def label_signature(inquiry: Inquiry, maker: Maker | None) -> Check:
+    """(2) The label's own signature, GS1 AI 91 and 92, is the maker's."""
+    asked = Asked(inquiry.code, inquiry.unit, inquiry.now, inquiry.behind, inquiry.seek)
+    answer = judge_label(asked, maker)
+    return Check(NUMBERS["label_signature"], "label_signature", *answer)
 
 
-_NO_SIGNATURE: Final = skipped("label_signature", "This label carries no signature.")
-_UNCHECKED_SIGNATURE: Final = skipped("label_signature", "This label's signature was not compared.")
+def _label_signature(case: Case) -> Check:
+    registration = case.dossier.registration
+    maker = Maker(registration.manufacturer, case.dossier.name(registration.manufacturer), registration.recorded)
+    return label_signature(case.inquiry, maker)
 
 
 # (3) to (5) The registration
@@ -234,15 +240,60 @@ def unit_unused(_case: Case) -> Check:
     return _UNUSED
 
 
-def no_conflict(_case: Case) -> Check:
-    """(12) The same serial number was not seen elsewhere."""
-    return _NO_CONFLICT
+def no_conflict(case: Case) -> Check:
+    """(12) One pack explains all that organisations signed about this serial number; `clones` has the rules."""
+    inquiry, events = case.inquiry, case.inquiry.unit.events
+    if inquiry.code.serial is None:
+        return _NO_PACK
+    if not events:
+        return _NO_SIGHTING
+    present = _present(case)
+    standing = _standing(case, present)
+    found = conflict(events, _asker_sees(inquiry), standing, inquiry.now)
+    if found:
+        reason = "second_dispense" if found.rule == SECOND_DISPENSE else "copied"
+        return failed("no_conflict", told(found, lambda number: _name(present[number])), reason)
+    count = len(sightings(events, standing.known))
+    return passed("no_conflict", f"{count} signed sighting{' fits' if count == 1 else 's fit'} one pack.")
+
+
+def _asker_sees(inquiry: Inquiry) -> Sighting | None:
+    if inquiry.organisation is None:
+        return None
+    return asked_at(inquiry.organisation, inquiry.place or "", inquiry.at, inquiry.now)
+
+
+def _present(case: Case) -> dict[int, Organisation]:
+    """Give all on the ledger that the batch's record names, that signed for the pack, or that ask."""
+    asker = (case.inquiry.asker,) if case.inquiry.asker else ()
+    return {each.number: each for each in (*case.dossier.organisations.values(), *case.inquiry.unit.signers, *asker)}
+
+
+def _standing(case: Case, present: dict[int, Organisation]) -> Standing:
+    """Tell who has to do with the batch. A carton's own lineage leaves out who holds the rest of a large batch."""
+    return Standing(
+        maker=case.dossier.registration.manufacturer,
+        holders=case.dossier.history.organisations,
+        administrations=frozenset(number for number, each in present.items() if _administers(each)),
+        known=frozenset(present),
+        complete=not (case.inquiry.behind or case.inquiry.code.sscc),
+    )
+
+
+def _administers(organisation: Organisation) -> bool:
+    return is_authority(organisation) or bool(roles_at(organisation) & ADMINISTRATION_ROLES)
+
+
+def _name(organisation: Organisation) -> str:
+    state = state_at(organisation)
+    return state.name if state else f"organisation {organisation.number}"
 
 
 _UNUSED: Final = skipped(
     "unit_unused", "The ledger holds no unit records for this batch, so single packs are not traced."
 )
-_NO_CONFLICT: Final = skipped("no_conflict", "The ledger holds no unit records for this batch to compare with.")
+_NO_PACK: Final = skipped("no_conflict", "This code names no single pack.")
+_NO_SIGHTING: Final = skipped("no_conflict", "No organisation has signed for this pack yet: nothing to compare.")
 
 
 # (7) Custody
@@ -427,7 +478,7 @@ def _fresh(case: Case) -> Check:
 
 CHECKS: Final[tuple[Callable[[Case], Check], ...]] = (
     lambda case: code_readable(case.inquiry.code),
-    lambda case: label_signature(case.inquiry),
+    _label_signature,
     batch_registered,
     maker_accredited,
     facts_agree,

@@ -85,6 +85,15 @@ def is_p256_point(signer: bytes) -> bool:
     return len(signer) == P256_BYTES and _p256_key(signer) is not None
 
 
+def is_low_s(signature: bytes) -> bool:
+    """Tell whether a P-256 signature has the lower of the two forms of s.
+
+    Args:
+        signature: 64 bytes r‖s.
+    """
+    return int.from_bytes(signature[32:], "big") <= P256_ORDER // 2
+
+
 def address_of(public_key: bytes) -> bytes:
     """Compute the Ethereum address of a secp256k1 public key (yellow paper, appendix F).
 

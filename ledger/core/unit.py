@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ledger.core.facts import Key
+    from ledger.core.facts import Key, Organisation
 
 
 class UnitKind(IntEnum):
@@ -47,14 +47,17 @@ class UnitFacts:
     """All that is known of one pack.
 
     Args:
-        label_keys: Keys on the ledger whose id begins as the label's AI 91 says.
+        label_keys: Keys on the ledger whose id begins as the label's AI 91 says; where there are none, those of the
+            maker that may sign labels.
         listed: Whether its serial number is under the batch's registered root; None if no list is held here.
         events: What organisations signed about it, in order of arrival.
+        signers: The organisations that signed these, as far as they are on the ledger.
     """
 
     label_keys: tuple[Key, ...] = ()
     listed: bool | None = None
     events: tuple[UnitEvent, ...] = ()
+    signers: tuple[Organisation, ...] = ()
 
 
 NOTHING_KNOWN = UnitFacts()

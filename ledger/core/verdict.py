@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ledger.core import checks
 from ledger.core.checks import CHECKS, NAMES, Case, Check, Inquiry, failed, skipped
 from ledger.core.errors import InvalidCodeError
+from ledger.core.label_check import Maker
+from ledger.core.label_repair import find
 from ledger.core.organisation import state_at, suspended_since
 from ledger.core.unit import NOTHING_KNOWN, UnitFacts
 from ledger.core.wording import (
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from ledger.core.dossier import Dossier
     from ledger.core.facts import AsOf, Organisation
     from ledger.core.gs1 import Code
+    from ledger.core.label_check import Seek
 
 FRESH_SECONDS: Final = 120  # ten blocks of a chain like Ethereum
 FRESH_BLOCKS: Final = 5
@@ -79,6 +82,7 @@ class VerdictFacts:
         licensee: Who holds the company prefix of an unknown code.
         asker: The organisation that asks, if it is on the ledger.
         unit: What is known of the one pack that the code names.
+        seek: Looks for the misread that explains why a label's signature does not hold.
         fresh_seconds: For how long the chain may have been silent before its data counts as old.
         fresh_blocks: How many blocks the read model may be behind before its data counts as old.
     """
@@ -88,6 +92,7 @@ class VerdictFacts:
     licensee: Organisation | None = None
     asker: Organisation | None = None
     unit: UnitFacts = NOTHING_KNOWN
+    seek: Seek = find
     fresh_seconds: int = FRESH_SECONDS
     fresh_blocks: int = FRESH_BLOCKS
 
@@ -164,11 +169,12 @@ def judge(question: Question, facts: VerdictFacts, now: int) -> Verdict:
         organisation=question.organisation,
         asker=facts.asker,
         unit=facts.unit,
+        seek=facts.seek,
         fresh_seconds=facts.fresh_seconds,
         fresh_blocks=facts.fresh_blocks,
     )
     if not code.sscc and not (code.gtin and code.lot):
-        return _incomplete(inquiry)
+        return _incomplete(inquiry, facts.licensee)
     if not facts.subjects:
         return _unknown(inquiry, facts.licensee)
     meant = _meant(facts.subjects)
@@ -182,8 +188,9 @@ def judge(question: Question, facts: VerdictFacts, now: int) -> Verdict:
 def occasion(as_of: AsOf, now: int, fresh_seconds: int, fresh_blocks: int) -> tuple[int, ...]:
     """Give all that a verdict takes from the time and from how far the read model has come.
 
-    Between two moments of one occasion no verdict changes: last days of use begin and end at full hours of UTC
-    (`not_expired`), and for how long the chain has been silent is told only once that is too long.
+    Between two moments of one occasion no verdict changes, but one on a pack that organisations signed for (check 12
+    counts by the second): last days of use begin and end at full hours of UTC (`not_expired`), and for how long the
+    chain has been silent is told only once that is too long.
 
     Args:
         as_of: How far the read model has come.
@@ -253,23 +260,28 @@ def _unknown(inquiry: Inquiry, licensee: Organisation | None) -> Verdict:
     else:
         words = f"{missing} {state.name}, whose company prefix it has, is."
         registered = failed("batch_registered", words, reason, state.name)
-    return _verdict(inquiry, _without_batch(inquiry, registered, accredited))
+    return _verdict(inquiry, _without_batch(inquiry, licensee, registered, accredited))
 
 
-def _incomplete(inquiry: Inquiry) -> Verdict:
+def _incomplete(inquiry: Inquiry, licensee: Organisation | None) -> Verdict:
     """Judge a code that can be read but names no batch."""
     if inquiry.code.gtin:
         words = "The code has a GTIN but no lot; both together name a batch."
         registered = failed("batch_registered", words, "lot_needed")
     else:
         registered = failed("batch_registered", "The code has neither GTIN nor SSCC.", "not_a_product")
-    return _verdict(inquiry, _without_batch(inquiry, registered, skipped("maker_accredited", _NO_REGISTRATION)))
+    accredited = skipped("maker_accredited", _NO_REGISTRATION)
+    return _verdict(inquiry, _without_batch(inquiry, licensee, registered, accredited))
 
 
-def _without_batch(inquiry: Inquiry, registered: Check, accredited: Check) -> tuple[Check, ...]:
+def _without_batch(
+    inquiry: Inquiry, licensee: Organisation | None, registered: Check, accredited: Check
+) -> tuple[Check, ...]:
     code = inquiry.code
     answers = {name: skipped(name, "There is no batch on record to compare.") for name in NAMES}
-    made = [checks.code_readable(code), checks.label_signature(inquiry), registered, accredited, checks.fresh(inquiry)]
+    state = state_at(licensee) if licensee else None
+    label = checks.label_signature(inquiry, Maker(state.number, state.name) if state else None)
+    made = [checks.code_readable(code), label, registered, accredited, checks.fresh(inquiry)]
     if code.expiry:
         made.append(checks.not_expired(code.expiry, inquiry.at))
     answers.update((check.name, check) for check in made)

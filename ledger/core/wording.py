@@ -31,7 +31,17 @@ class Reason(NamedTuple):
 
 
 REASONS: Final[dict[str, Reason]] = {
+    # The label was misread: nothing else that is said of it can be relied on.
+    "label_misread": Reason(
+        "unreadable",
+        "The label's signature does not hold as read",
+        "Scan the code again. If it reads the same, keep the pack apart and scan another code on it, or ask the maker.",
+    ),
     # The record contradicts the label, or itself.
+    "label_forged": Reason("suspect", "{who} never issued this label", _REPORT),
+    "label_key_not_allowed": Reason("suspect", "Signed with a key that may not sign labels of {who}", _REPORT),
+    "label_key_unknown": Reason("suspect", "{who} has no such label key", _REPORT),
+    "label_key_in_doubt": Reason("suspect", "Labelled with a key of {who} that may be stolen", _REPORT),
     "expiry_differs": Reason("suspect", "The expiry on the label is not the registered one", _REPORT),
     "contents_differ": Reason("suspect", "The label names other goods than the ledger", _REPORT),
     "unknown_lot": Reason("suspect", "{who} never registered this lot", _REPORT),
@@ -42,6 +52,8 @@ REASONS: Final[dict[str, Reason]] = {
     "custody_broken": Reason("suspect", "The chain of custody is broken", _REPORT),
     "quantity_over": Reason("suspect", "{who} received more than was shipped", _REPORT),
     "destroyed": Reason("suspect", "On record as destroyed", _REPORT),
+    "second_dispense": Reason("suspect", "Dispensed twice: one of two packs with this number is a copy", _REPORT),
+    "copied": Reason("suspect", "More than one pack has this number", _REPORT),
     # The record is in order and says not to use it.
     "recalled": Reason("do_not_use", "Recalled by {who}", f"{_APART} and follow the recall notice."),
     "seized": Reason("do_not_use", "Seized by {who}", f"{_APART} and call that administration."),

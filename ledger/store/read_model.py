@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ledger.store.database import Database
 
+_KEY_ID_BYTES = 32
 _ORDER = " ORDER BY 1, 2"  # block, log_index: chain order
 _AS_OF = """
     SELECT coalesce((SELECT chain_id FROM installation), 0), coalesce(b.number, -1), coalesce(b.time, 0),
@@ -201,6 +202,13 @@ class ReadModel:
         with self._db.snapshot():
             addition = self._one(facts.KeyAddition, ' WHERE "key" = ?', identifier)
             return None if addition is None else self._with_endings(addition)
+
+    def label_keys(self, prefix: bytes) -> list[facts.Key]:
+        """Every key whose id begins with the six bytes that a label's AI 91 spells; almost always one or none."""
+        ends = prefix.ljust(_KEY_ID_BYTES, b"\x00"), prefix.ljust(_KEY_ID_BYTES, b"\xff")
+        with self._db.snapshot():
+            found = self._many(facts.KeyAddition, ' WHERE "key" BETWEEN ? AND ?', *ends)
+            return [self._with_endings(addition) for addition in found]
 
     def keys_of(self, organisation: int) -> list[facts.Key]:
         """Every key an organisation ever had, in chain order."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 from eth_abi.abi import encode
 
 from ledger.chain import artifact
 from ledger.chain.client import Fees
 from ledger.chain.contracts import Ledger, call_data, deployment_data, encode_call, values
 from ledger.chain.refusals import UNKNOWN, decode_error
+from ledger.chain.signers import P256Signer
 from ledger.chain.transactions import Payload, contract_address, gas_limit, payload_of, sign
 from ledger.core import parts
 from ledger.core.errors import ConfigurationError, UnavailableError
@@ -18,7 +20,7 @@ from ledger.core.keccak import keccak256
 from ledger.core.refusals import REFUSALS
 from ledger.core.structs import Anchor, Bundle, KeyAddition, KeyEnding, Suspension
 from ledger.core.submission import BundledEvent, Submission
-from ledger.core.vocabulary import Kind, Role
+from ledger.core.vocabulary import Kind, Purpose, Role
 from tests.world import CARRIER, COUNCIL, KEYS, MAKER, PHARMACY, REGULATOR, RELAYER, ZERO, World, a_world
 
 pytestmark = pytest.mark.system
@@ -62,6 +64,18 @@ def test_every_sort_of_statement_reaches_the_ledger_as_signed(world: World) -> N
     assert recorded(world, added)
     assert recorded(world, world.signed(KeyEnding(MAKER, parts.key_id(RELAYER.signer), 0), KEYS[MAKER]))
     assert recorded(world, world.accreditation(5, Role.CARRIER, prefixes=("0614141",), key=COUNCIL, sequence=4))
+
+
+def test_a_label_key_is_taken_with_its_own_signature_and_no_statement_by_it(world: World) -> None:
+    key = P256Signer("test", derive_private_key(0x1ABE1, SECP256R1()))
+    addition = KeyAddition(MAKER, key.signer, int(Purpose.LABELS), 0, 0)
+    cosignature = key.sign(addition.digest(world.domain))
+    assert recorded(world, world.signed(addition, KEYS[MAKER], cosignature=cosignature))
+    by_label_key = world.signed(Anchor(MAKER, 1, b"r" * 32, ZERO), key)
+    answer = world.ledger.simulate(call_data([by_label_key]), sender=RELAYER.signer, gas=1_000_000)
+    assert answer.reverted
+    assert decode_error(answer.data).name == "PurposeMissing"
+    assert recorded(world, world.signed(KeyEnding(MAKER, key.key_id, 0), KEYS[MAKER]))
 
 
 def test_the_digests_of_views_are_the_ones_that_are_signed(world: World) -> None:

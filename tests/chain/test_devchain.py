@@ -341,12 +341,14 @@ def test_running_tends_it_until_told_to_stop(folder: Path) -> None:
     stop = threading.Event()
     thread = threading.Thread(target=chain.run, args=(stop,))
     thread.start()
-    send(url, KEEPER)
-    wait_for(lambda: durable_block(folder) == 3)
-    kill(chain)
-    wait_for(lambda: endpoint(folder) == url and answers(chain) and head(chain) == 3)
-    stop.set()
-    thread.join()
+    try:
+        send(url, KEEPER)
+        wait_for(lambda: durable_block(folder) == 3)
+        kill(chain)
+        wait_for(lambda: endpoint(folder) == url and answers(chain) and head(chain) == 3)
+    finally:
+        stop.set()
+        thread.join()
     assert endpoint(folder) is None
     assert chain.pid == 0
 

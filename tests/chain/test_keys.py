@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256K1
 from eth_account import Account
 
 from ledger.chain import keys
-from ledger.core.errors import ConfigurationError
+from ledger.core.errors import ConfigurationError, InvalidInputError
 from ledger.core.parts import key_id
 from ledger.core.signature import P256_ORDER, verify
 
@@ -99,6 +99,21 @@ def test_p256_signatures_have_low_s_every_time(tmp_path: Path) -> None:
     signer = made(tmp_path, keys.P256)
     signatures = [signer.sign(bytes([index] * 32)) for index in range(64)]
     assert all(int.from_bytes(signature[32:], "big") <= P256_ORDER // 2 for signature in signatures)
+
+
+def test_a_p256_key_signs_labels_as_labels_and_statements_as_statements_only(tmp_path: Path) -> None:
+    signer = made(tmp_path, keys.P256)
+    assert isinstance(signer, keys.P256Signer)
+    message = b"01" + b"05413868000016" + b"10" + b"LOT-OF-14-SIGN"  # 32 bytes, as many as a digest has
+    signature = signer.sign_label(message)
+    assert verify(signer.signer, message, signature)
+    assert int.from_bytes(signature[32:], "big") <= P256_ORDER // 2
+    for refused in (message, b"", DIGEST[:-1], DIGEST + b"0"):
+        with pytest.raises(InvalidInputError):
+            signer.sign(refused)
+    for refused in (DIGEST, b"", message[:-16] + b"\x1d", message + b"\n"):
+        with pytest.raises(InvalidInputError):
+            signer.sign_label(refused)
 
 
 def test_a_new_key_costs_real_work_to_guess_by_default() -> None:

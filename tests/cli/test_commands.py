@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from ledger import scan
 from ledger.chain import keys
 from ledger.cli.main import app
-from ledger.core.vocabulary import Kind
-from tests.cli.fake_server import OTHER, OURS, Server, consignment
+from ledger.core.gs1 import parse_code
+from ledger.core.label_signature import Label, verify_label
+from ledger.core.statement import Domain, KeyAddition, parse_submission
+from ledger.core.vocabulary import Kind, Purpose
+from tests.cli.fake_server import LEDGER, OTHER, OURS, Server, consignment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +28,7 @@ PASSWORD = "a password for tests"
 GTIN = "09521101000016"
 SSCC = "095211010000000016"
 BATCHES = f"gtin,lot,product_class,quantity,expiry,product\n{GTIN},L1,PPE,5,2031-05-31,Mask\n"
+DOMAIN = Domain(31337, LEDGER)
 SHIP = ("custody", "ship", SSCC, "--to", str(OTHER), "--place", "BEBRU", "--as", "ours")
 
 
@@ -249,6 +255,62 @@ def test_no_keys_says_how_to_make_one(tmp_path: Path) -> None:
     assert result.stdout == "No keys yet. Make one with `lotproof key new NAME`.\n"
 
 
+def maker_labels(shell: Shell, kind: str = "p256") -> keys.KeyEntry:
+    keys.create(shell.folder / "keys", "maker-labels", kind, PASSWORD, work_factor=256)
+    return next(entry for entry in keys.list_keys(shell.folder / "keys") if entry.name == "maker-labels")
+
+
+def test_a_label_key_is_enrolled_by_the_admin_key_and_signs_too(shell: Shell) -> None:
+    key = maker_labels(shell)
+    words = ("--from", "2026-12-01T00:00:00Z", "--until", "2027-12-01T00:00:00Z")
+    result = shell.run("key", "add", "maker-labels", "--for", "labels", "--as", "ours", *words)
+    assert (result.exit_code, result.stdout) == (0, f"recorded in block 5: 0x{1:064x}\n")
+    submission = parse_submission(shell.server.posted[-1])
+    submission.check(DOMAIN)  # both signatures hold
+    addition = KeyAddition(OURS, key.signer, Purpose.LABELS, 1_796_083_200, 1_827_619_200)
+    assert submission.statement == addition
+    assert submission.cosignature
+
+
+def test_a_key_for_events_and_administration_is_enrolled_for_both(shell: Shell) -> None:
+    maker_labels(shell, "secp256k1")
+    assert shell.run("key", "add", "maker-labels", "--for", "events", "--for", "admin", "--as", "ours").exit_code == 0
+    assert (sent(shell)["purposes"], sent(shell)["validUntil"]) == (5, 0)
+
+
+def test_a_key_is_ended_by_its_name_or_id_with_and_without_doubt(shell: Shell) -> None:
+    key = maker_labels(shell)
+    named = shell.run("key", "end", "maker-labels", "--as", "ours", "--doubt-since", "2026-11-20T08:00:00Z")
+    assert (named.exit_code, sent(shell)["key"]) == (0, "0x" + key.key_id.hex())
+    assert (sent(shell)["actor"], sent(shell)["doubtSince"]) == (OURS, 1_795_161_600)
+    parse_submission(shell.server.posted[-1]).check(DOMAIN)
+    assert shell.run("key", "end", "0x" + "ab" * 32, "--as", "ours").exit_code == 0
+    assert (sent(shell)["key"], sent(shell)["doubtSince"]) == ("0x" + "ab" * 32, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("add", "maker-labels", "--for", "labels"), "only such keys sign labels"),
+        (("add", "maker-labels", "--for", "labels", "--for", "events"), "for labels alone"),
+        (("add", "nobody", "--for", "events"), "no key named nobody"),
+        (("add", "maker-labels", "--for", "events", "--until", "tomorrow"), "[until]"),
+        (("end", "nobody"), "no key named nobody"),
+        (("end", "0x12"), "no key's id"),
+        (("end", "0x" + "xy" * 32), "no key's id"),
+        (("end", "maker-labels", "--doubt-since", "yesterday"), "[doubt_since]"),
+    ],
+)
+def test_a_key_that_cannot_be_enrolled_or_ended_is_refused_before_anything_is_sent(
+    shell: Shell, words: tuple[str, ...], says: str
+) -> None:
+    maker_labels(shell, "secp256k1")
+    result = shell.run("key", *words, "--as", "ours")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+    assert shell.server.posted == []
+
+
 # ---- labels and verdicts ----
 
 
@@ -290,6 +352,32 @@ def test_serial_numbers_come_from_standard_input_too(shell: Shell) -> None:
         f"0000001-{GTIN}-L1-A1.png",
         f"0000002-{GTIN}-L1-A2.png",
     ]
+
+
+@pytest.mark.parametrize("symbol", ["qr", "datamatrix"])
+def test_each_pack_s_label_is_signed_with_the_label_key(shell: Shell, symbol: str) -> None:
+    listed, folder = shell.file("serials.txt", "A1\nA2\n"), shell.folder / "labels"
+    words = ("--expiry", "2031-05-31", "--serials", listed, "--as", "ours", "--symbol", symbol, "-o", str(folder))
+    assert shell.run("labels", GTIN, "L1", *words).exit_code == 0
+    signer = keys.load(shell.folder / "keys", "ours", PASSWORD)
+    for file, serial in zip(sorted(folder.iterdir()), ("A1", "A2"), strict=True):
+        (scanned,) = scan.read_codes(file.read_bytes())
+        code = parse_code(scanned.text, today=date(2026, 5, 1))
+        assert (code.gtin, code.lot, code.serial) == (GTIN, "L1", serial)
+        assert code.label_key is not None
+        assert code.label_signature is not None
+        assert verify_label(signer.signer, Label(tuple(code.elements), code.label_key, code.label_signature))
+
+
+def test_labels_are_signed_with_p256_only(shell: Shell) -> None:
+    keys.create(shell.folder / "keys", "ether", "secp256k1", PASSWORD, work_factor=2)
+    result = shell.run("labels", GTIN, "L1", "--as", "ether", "-o", str(shell.folder / "label.png"))
+    assert (result.exit_code, "P-256" in result.stderr) == (2, True)
+
+
+def test_a_consignment_s_label_is_not_signed(shell: Shell) -> None:
+    result = shell.run("labels", SSCC, "--as", "ours", "-o", str(shell.folder / "label.png"))
+    assert (result.exit_code, "without a GTIN" in result.stderr) == (2, True)
 
 
 def test_a_datamatrix_label_says_its_elements(shell: Shell) -> None:

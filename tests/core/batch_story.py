@@ -14,6 +14,7 @@ from ledger.core.dossier import Dossier
 from ledger.core.history import BatchHistory, fold
 from ledger.core.keccak import keccak256
 from ledger.core.parts import batch_id, child_id, next_head, pack_children, pack_ids, pack_pallet
+from ledger.core.unit import UnitEvent, UnitKind
 from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
 
 DOMAIN = structs.Domain(31337, b"\x11" * 20)
@@ -263,6 +264,25 @@ class BatchStory:
             known["head_block"],
             known["heard_at"],
         )
+
+
+def unit_event(actor: int, place: str, at: int, kind: UnitKind = UnitKind.SCAN, **changes: Any) -> UnitEvent:
+    """Sign about pack S1 with a clock that is right, heard of at once."""
+    event = UnitEvent(
+        digest=keccak256(b"%d %d %d" % (actor, at, kind)),
+        actor=actor,
+        kind=kind,
+        gtin=GTIN,
+        lot=LOT,
+        serial="S1",
+        place=place,
+        occurred_at=at,
+        previous=NO_HASH,
+        key=key_of(actor),
+        received_at=at,
+        index=0,
+    )
+    return replace(event, **changes)
 
 
 def settled() -> BatchStory:

@@ -18,6 +18,7 @@ from ledger.core.dossier import Dossier
 from ledger.core.errors import InvalidCodeError
 from ledger.core.gs1 import parse_code
 from ledger.core.keccak import keccak256
+from ledger.core.label_repair import find
 from ledger.core.organisation import state_at
 from ledger.core.parts import child_id
 from ledger.core.unit import NOTHING_KNOWN
@@ -200,14 +201,6 @@ def test_skipped_checks_say_why() -> None:
     story.register(unit_root=keccak256(b"units"))
     serial = judged(story, f"(01){GTIN}(10){LOT}(21)S1")
     assert detail(serial, "unit_in_batch") == "The ledger holds no unit records for this batch."
-
-
-def test_a_label_that_carries_a_signature_is_said_not_to_be_compared() -> None:
-    story, _batch = at_maker()
-    code = parse_code(BRACKETED, today=date(2026, 5, 28))
-    signed = replace(code, label_key="k" * 8, label_signature="s" * 86)
-    verdict = judge(Question(signed), VerdictFacts(story.as_of(), (Subject(story.dossier()),)), story.time)
-    assert detail(verdict, "label_signature") == "This label's signature was not compared."
 
 
 def test_a_label_that_names_another_gtin_than_its_sscc_is_suspect() -> None:
@@ -425,9 +418,9 @@ def test_a_time_beyond_the_calendar_is_its_last_second() -> None:
 # Precedence
 
 
-def test_suspicion_comes_before_what_must_not_be_used_and_that_before_what_is_not_known() -> None:
+def test_misreads_then_suspicion_then_what_must_not_be_used_then_what_is_not_known() -> None:
     words = [reason.verdict for reason in REASONS.values()]
-    assert words == sorted(words, key=["suspect", "do_not_use", "undetermined", "verified"].index)
+    assert words == sorted(words, key=["unreadable", "suspect", "do_not_use", "undetermined", "verified"].index)
 
 
 @given(st.sets(st.sampled_from([reason for reason in REASONS if reason != "verified"])))
@@ -442,6 +435,7 @@ def test_the_first_reason_in_precedence_gives_the_word(reasons: set[str]) -> Non
         organisation=None,
         asker=None,
         unit=NOTHING_KNOWN,
+        seek=find,
         fresh_seconds=120,
         fresh_blocks=5,
     )

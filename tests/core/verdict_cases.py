@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.core.gs1 import check_digit
 from ledger.core.parts import encode_event
 from ledger.core.structs import CustodyStatement
+from ledger.core.unit import UnitKind
 from ledger.core.vocabulary import Kind, Role
 from tests.core.batch_story import (
     CARRIER,
@@ -24,16 +25,20 @@ from tests.core.batch_story import (
     BatchStory,
     key_of,
     settled,
+    unit_event,
 )
+from tests.core.label_story import ANOTHER, MAKERS, UNIT, TestKey, changed, enrol, text
 from tests.core.verdict_vectors import FOLDER, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ledger.core import facts
+    from ledger.core.unit import UnitEvent
 
 BRACKETED = f"(01){GTIN}(10){LOT}(17)270331"
 LINK = f"https://lotproof.example/01/{GTIN}/10/{LOT}?17=270331"
+SERIALISED = f"https://lotproof.example/01/{GTIN}/10/{LOT}/21/S1?17=270331"
 EXPIRY = datetime(2027, 3, 31, tzinfo=UTC)
 SSCC = "154138680000000015"[:17] + str(check_digit("154138680000000015"[:17]))
 FOREIGN_SSCC = "177777770000000015"[:17] + str(check_digit("177777770000000015"[:17]))
@@ -52,6 +57,7 @@ class Told:
     batches: list[facts.BatchFacts] | None = None  # instead of the story's own
     licensee: int | None = None
     later: int = 0  # seconds after the story's end
+    unit_events: tuple[UnitEvent, ...] = ()
     as_of: dict[str, int] = field(default_factory=dict)
 
 
@@ -234,6 +240,44 @@ def recorded_but_not_final() -> Told:
     story, batch = at_maker()
     story.ship(batch, MAKER, CARRIER, 1000)
     return Told(story, as_of={"finalized_block": story.block - 2})
+
+
+@case("suspect", "second_dispense", "no_conflict")
+def dispensed_by_two_pharmacies() -> Told:
+    """Two organisations dispensed a pack with one serial number, and neither took it back."""
+    story, _sold, _kept = delivered()
+    events = (
+        unit_event(PHARMACY, "SGSIN", story.time - 20 * 86_400, UnitKind.DISPENSE),
+        unit_event(CARRIER, "BEBRU", story.time - 86_400, UnitKind.DISPENSE),
+    )
+    return Told(story, SERIALISED, unit_events=events)
+
+
+@case("suspect", "copied", "no_conflict")
+def seen_in_two_places_within_an_hour() -> Told:
+    """The pharmacy in Singapore asks about a pack that the carrier had in Brussels an hour ago."""
+    story, _sold, _kept = delivered()
+    events = (unit_event(CARRIER, "BEBRU", story.time - 3_600),)
+    return Told(story, SERIALISED, PHARMACY, "SGSIN", unit_events=events)
+
+
+@case("verified", "verified")
+def signed_for_in_two_places_by_a_scanner_that_was_offline() -> Told:
+    """The carrier's scan of last week came in an hour ago: late data is no second pack."""
+    story, _sold, _kept = delivered()
+    late = unit_event(CARRIER, "BEBRU", story.time - 7 * 86_400, received_at=story.time - 3_600)
+    return Told(story, SERIALISED, PHARMACY, "SGSIN", unit_events=(late,))
+
+
+@case("verified", "verified")
+def one_stranger_says_it_dispensed_the_pack() -> Told:
+    """Who never had goods of the batch cannot make a pack suspect by its word alone."""
+    story, _sold, _kept = delivered()
+    events = (
+        unit_event(PHARMACY, "SGSIN", story.time - 86_400),
+        unit_event(STRANGER, "BEBRU", story.time - 86_000, UnitKind.SCAN),
+    )
+    return Told(story, SERIALISED, PHARMACY, "SGSIN", unit_events=events)
 
 
 @case("do_not_use", "recalled", "not_recalled")
@@ -521,6 +565,103 @@ def no_gs1_code_at_all() -> Told:
     return Told(settled(), "hello")
 
 
+# Signed labels
+
+
+def labelled(key: TestKey = MAKERS, **enrolled: Any) -> BatchStory:
+    """A batch whose maker has a label key, enrolled before the batch was registered."""
+    story = settled()
+    enrol(story, key, **enrolled)
+    story.register()
+    return story
+
+
+@case("verified", "verified")
+def verified_by_a_signed_label() -> Told:
+    """The label of one pack, signed by its maker's label key."""
+    return Told(labelled(), text(MAKERS.elements()))
+
+
+@case("unreadable", "label_misread", "label_signature")
+def serial_number_misread() -> Told:
+    """One character of the serial number of a signed label is another: the signature tells that it was misread."""
+    return Told(labelled(), text(changed(MAKERS.elements(), "21", "7Kq-R2n")))
+
+
+@case("unreadable", "label_misread", "label_signature", "batch_registered")
+def lot_misread_on_a_signed_label() -> Told:
+    """The lot as read is not on the ledger, but the signature shows that it was misread: no one is accused."""
+    return Told(labelled(), text(changed(MAKERS.elements(), "10", "AB1Z")), licensee=MAKER, batches=[])
+
+
+@case("unreadable", "label_misread", "label_signature")
+def label_signature_cut_off() -> Told:
+    """The end of the signature is missing."""
+    return Told(labelled(), text(MAKERS.elements())[:-6])
+
+
+@case("suspect", "label_forged", "label_signature")
+def label_signature_of_another_pack() -> Told:
+    """A signature copied from another label of the maker, with its key, under a serial number made up."""
+    forged = MAKERS.elements([*UNIT[:3], ("21", "FORGED-1")])[-1][1]
+    return Told(labelled(), text(changed(MAKERS.elements(), "92", forged)))
+
+
+@case("suspect", "label_key_unknown", "label_signature")
+def label_signed_with_a_key_nobody_has() -> Told:
+    """Whoever made the label signed it with a key of their own, which is not on the ledger."""
+    return Told(labelled(), text(ANOTHER.elements()))
+
+
+@case("undetermined", "not_yet_known", "label_signature", "fresh")
+def label_key_not_yet_known() -> Told:
+    """The label's key is not on record here, but the latest records are missing here."""
+    story = labelled()
+    behind = {"head_block": story.block + 100}
+    return Told(story, text(ANOTHER.elements()), as_of=behind)
+
+
+@case("suspect", "label_key_not_allowed", "label_signature")
+def label_signed_with_a_key_of_another_organisation() -> Told:
+    """A wholesaler signed labels for the maker's batch with a label key of its own."""
+    story = labelled()
+    enrol(story, ANOTHER, STRANGER)
+    return Told(story, text(ANOTHER.elements()))
+
+
+@case("suspect", "label_key_in_doubt", "label_signature")
+def label_signed_with_a_stolen_key() -> Told:
+    """The maker says that its label key may have been stolen before the batch was registered."""
+    story = labelled()
+    assert story.registration
+    story.end_key(MAKERS.key_id, story.registration.recorded.time - 1)
+    return Told(story, text(MAKERS.elements()))
+
+
+@case("verified", "verified")
+def label_key_stolen_after_registration() -> Told:
+    """The label key may have been stolen since the batch was registered: the advice says so."""
+    story = labelled()
+    story.end_key(MAKERS.key_id, story.time)
+    return Told(story, text(MAKERS.elements()))
+
+
+@case("verified", "verified")
+def label_key_ended_without_doubt() -> Told:
+    """The label key is no longer used, and nothing is held against what it signed."""
+    story = labelled()
+    story.end_key(MAKERS.key_id)
+    return Told(story, text(MAKERS.elements()))
+
+
+@case("suspect", "unknown_lot", "batch_registered")
+def signed_label_of_a_batch_not_registered() -> Told:
+    """The label is the maker's own, but the maker has not registered the batch."""
+    story = settled()
+    enrol(story)
+    return Told(story, text(MAKERS.elements()), licensee=MAKER)
+
+
 def statement_of(event: facts.CustodyEvent) -> CustodyStatement:
     """Give the statement that a log tells of."""
     return CustodyStatement(
@@ -541,7 +682,8 @@ def content(each: Case) -> dict[str, Any]:
     """Give a vector as it stands in its file."""
     told = each.tell()
     story = told.story
-    batches = told.batches or ([story.logs()] if story.registration else [])
+    own = [story.logs()] if story.registration else []
+    batches = own if told.batches is None else told.batches
     return {
         "description": each.description,
         "now": story.time + told.later,
@@ -551,6 +693,7 @@ def content(each: Case) -> dict[str, Any]:
         "licensee": told.licensee,
         "subjects": [{"consignment": to_json(told.consignment), "facts": to_json(batch)} for batch in batches],
         "ledger": {"organisations": to_json(story.organisations), "keys": to_json(story.keys)},
+        **({"unit_events": to_json(told.unit_events)} if told.unit_events else {}),
     }
 
 

@@ -16,12 +16,21 @@ from ledger.core.dossier import Dossier
 from ledger.core.errors import InvalidCodeError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.history import fold
+from ledger.core.label_signature import label_key_id
+from ledger.core.unit import UnitEvent, UnitFacts, UnitKind
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge
 from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "verdicts"
 HOSTS = ("lotproof.example",)
-_NAMES = {"date": date, "Kind": Kind, "ProductClass": ProductClass, "Purpose": Purpose, "Role": Role}
+_NAMES = {
+    "date": date,
+    "Kind": Kind,
+    "ProductClass": ProductClass,
+    "Purpose": Purpose,
+    "Role": Role,
+    "UnitKind": UnitKind,
+}
 
 
 @dataclass(frozen=True)
@@ -40,17 +49,30 @@ class Vector:
     organisations: dict[int, facts.Organisation]
     keys: dict[bytes, facts.Key]
     licensee: int | None
+    unit_events: tuple[UnitEvent, ...]  # signed about the pack that the code names
     expected: dict[str, Any]
 
     def subjects(self) -> tuple[Subject, ...]:
         dossiers = [Dossier(fold(batch), self.organisations, self.keys, "Vaccine") for batch in self.batches]
         return tuple(Subject(dossier, each) for dossier, each in zip(dossiers, self.consignments, strict=True))
 
+    def label_keys(self, code: Code | InvalidCodeError) -> tuple[facts.Key, ...]:
+        """The keys that AI 91 names; where there are none, the maker's label keys."""
+        if isinstance(code, InvalidCodeError) or not (code.label_key or code.label_signature):
+            return ()
+        named = tuple(key for name, key in self.keys.items() if label_key_id(name) == code.label_key)
+        makers = {batch.registration.manufacturer for batch in self.batches} or {self.licensee}
+        keys = (key for key in self.keys.values() if Purpose.LABELS in key.addition.purposes)
+        return named or tuple(key for key in keys if key.addition.organisation in makers)
+
     def judged(self) -> Verdict:
         licensee = None if self.licensee is None else self.organisations[self.licensee]
         asker = self.organisations.get(self.organisation or 0)
-        known = VerdictFacts(self.as_of, self.subjects(), licensee=licensee, asker=asker)
-        question = Question(read_code(self.code, self.now), self.place, self.at, self.organisation)
+        code, subjects = read_code(self.code, self.now), self.subjects()
+        signers = tuple(self.organisations[number] for number in sorted({event.actor for event in self.unit_events}))
+        unit = UnitFacts(label_keys=self.label_keys(code), events=self.unit_events, signers=signers)
+        known = VerdictFacts(self.as_of, subjects, licensee=licensee, asker=asker, unit=unit)
+        question = Question(code, self.place, self.at, self.organisation)
         return judge(question, known, self.now)
 
 
@@ -69,7 +91,7 @@ def to_json(value: Any) -> Any:  # noqa: PLR0911 - one line for each type
         return "0x" + value.hex()
     if isinstance(value, IntFlag):
         return [member.name for member in type(value) if member & value]
-    if isinstance(value, (Kind, ProductClass)):
+    if isinstance(value, (Kind, ProductClass, UnitKind)):
         return value.name
     if isinstance(value, date):
         return value.isoformat()
@@ -91,7 +113,7 @@ def from_json(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one line for eac
         return date.fromisoformat(value)
     if kind in (Role, Purpose):
         return kind(sum(kind[name] for name in value))
-    if kind in (Kind, ProductClass):
+    if kind in (Kind, ProductClass, UnitKind):
         return kind[value]
     inner = get_args(kind)[0]
     return tuple(from_json(inner, each) for each in value) if isinstance(value, list) else from_json(inner, value)
@@ -114,5 +136,6 @@ def vector_of(raw: dict[str, Any]) -> Vector:
         organisations={each.number: each for each in organisations},
         keys={each.addition.key: each for each in keys},
         licensee=raw["licensee"],
+        unit_events=tuple(from_json(UnitEvent, each) for each in raw.get("unit_events", ())),
         expected=raw["expected"],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -227,6 +228,17 @@ def test_a_key_comes_with_its_endings(teller: Teller) -> None:
     assert teller.read_model.key(key.key) == facts.Key(key, (ended,))
     assert teller.read_model.keys_of(1) == [facts.Key(key, (ended,))]
     assert teller.read_model.key(ZERO) is None
+
+
+def test_keys_are_found_by_the_beginning_of_their_id_with_their_endings(teller: Teller) -> None:
+    low, high, beside = b"prefix" + bytes(26), b"prefix" + b"\xff" * 26, b"prefiy" + bytes(26)
+    template = next(iter(teller.story.opening()))[1]
+    additions = [replace(template, key=key, signer=key + key, digest=key) for key in (beside, high, low)]
+    told = teller.tell(additions)
+    ending = facts.KeyEnding(high, 1, 0, b"e" * 32, told[1].recorded)
+    (ended,) = teller.tell([ending])
+    assert teller.read_model.label_keys(b"prefix") == [facts.Key(told[1], (ended,)), facts.Key(told[2])]
+    assert teller.read_model.label_keys(b"absent") == []
 
 
 def test_anchors_notices_and_events_are_found(teller: Teller) -> None:

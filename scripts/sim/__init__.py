@@ -1,0 +1,1 @@
+"""The world in which `scripts/clones.py` moves packs, genuine and copied."""
