@@ -2,7 +2,8 @@
 
     python scripts/bench.py                     everything; under four minutes on two quiet cores
     python scripts/bench.py --json              the same as JSON
-    python scripts/bench.py --only verify       one part: index, verify (indexes too), rates, labels, lists, units, gas
+    python scripts/bench.py --only verify       one part: index, verify (indexes too), rates, labels,
+                                                printing, lists, units, gas
     python scripts/bench.py --events 6000 --rounds 1 --seconds 1      a small run
 
 Baseline and subject take turns in every round, and medians are shown: read the ratios, for the absolute figures depend
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 os.environ.setdefault(
     "ETH_HASH_BACKEND", "pysha3"
 )  # web3's fastest keccak: its baseline must not suffer from a slow one
-PARTS: Final = ("index", "verify", "rates", "labels", "lists", "units", "gas")
+PARTS: Final = ("index", "verify", "rates", "labels", "printing", "lists", "units", "gas")
 WEB3_SHARE: Final = 0.1  # of the trade that web3 decodes in a round; all of it would take minutes
 _BEGUN: Final = time.monotonic()
 
@@ -57,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--events", type=int, default=50_000, help="custody events to index")
+    parser.add_argument("--printed", type=int, default=20_000, help="labels to print")
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is measured")
     parser.add_argument("--units", type=int, default=1_000_000, help="serial numbers in the list that is made")
     parser.add_argument("--seconds", type=float, default=4.0, help="how long each load lasts")
@@ -66,7 +68,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
-    from bench import indexing, labels, listing, rates, units, verifying  # noqa: PLC0415 - after the environment is set
+    from bench import indexing, labels, listing, printing, rates, units, verifying  # noqa: PLC0415 - after the environment is set
 
     found: list[Any] = []
     if "labels" in asked.only:
@@ -77,6 +79,8 @@ def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
         found += units.measure(folder, asked.rounds, asked.seconds / 4)
     if "lists" in asked.only:
         found += listing.measure(folder, asked.units, asked.rounds, _tell)
+    if "printing" in asked.only:
+        found += printing.measure(folder, asked.printed, asked.rounds, asked.seconds / 4, _tell)
     if not {"index", "verify", "rates"} & set(asked.only):
         return found
     rounds = asked.rounds if "index" in asked.only else 1

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from ledger import scan
 from ledger.chain import keys
 from ledger.cli.main import app
+from ledger.core.gs1 import parse_code
+from ledger.core.label_signature import Label, verify_label
 from ledger.core.statement import Domain, KeyAddition, parse_submission
 from ledger.core.vocabulary import Kind, Purpose
 from tests.cli.fake_server import LEDGER, OTHER, OURS, Server, consignment
@@ -321,13 +325,83 @@ def test_a_label_is_written_and_its_code_told(shell: Shell, name: str, begins: b
 def test_a_consignments_label_carries_its_sscc_at_the_host_named(shell: Shell) -> None:
     path = str(shell.folder / "label.png")
     result = shell.run("labels", SSCC, "-o", path, "--host", "id.example.org", "--json")
-    assert json.loads(result.stdout) == {"code": f"https://id.example.org/00/{SSCC}", "file": path}
+    answer = json.loads(result.stdout)
+    assert (answer["code"], answer["file"]) == (f"https://id.example.org/00/{SSCC}", path)
+
+
+def test_a_label_for_each_serial_number_is_printed_and_counted(shell: Shell) -> None:
+    listed = shell.file("serials.txt", "".join(f"S{number}\n" for number in range(150)))
+    path = shell.folder / "labels.pdf"
+    words = ("labels", GTIN, "L1", "--serials", listed, "-o", str(path), "--stock", "a4-65", "--check-every", "10")
+    result = shell.run(*words)
+    assert result.stdout == f"{path}: 150 labels on 3 pages of a4-65, modules of 0.508 mm; 16 read back.\n"
+    assert "lotproof: The text is 4 points high" in result.stderr
+    answer = json.loads(shell.run(*words, "--json").stdout)
+    assert (answer["labels"], answer["pages"], answer["checked"], answer["module_mm"]) == (150, 3, 16, 0.508)
+    assert answer["code"] == f"https://lotproof.example/01/{GTIN}/10/L1/21/S0"
+    assert [warning["rule"] for warning in answer["warnings"]] == ["small_text"]
+    assert path.read_bytes().endswith(b"%%EOF\n")
+
+
+def test_serial_numbers_come_from_standard_input_too(shell: Shell) -> None:
+    folder = shell.folder / "labels"
+    asked = ["labels", GTIN, "L1", "--serials", "-", "-o", str(folder), "--symbol", "datamatrix"]
+    result = CliRunner().invoke(app, [*asked, "--data", str(shell.folder)], input="A1\nA2\n")
+    assert (result.exit_code, result.stdout) == (0, f"{folder}: 2 labels, all read back.\n")
+    assert [each.name for each in sorted(folder.iterdir())] == [
+        f"0000001-{GTIN}-L1-A1.png",
+        f"0000002-{GTIN}-L1-A2.png",
+    ]
+
+
+@pytest.mark.parametrize("symbol", ["qr", "datamatrix"])
+def test_each_pack_s_label_is_signed_with_the_label_key(shell: Shell, symbol: str) -> None:
+    listed, folder = shell.file("serials.txt", "A1\nA2\n"), shell.folder / "labels"
+    words = ("--expiry", "2031-05-31", "--serials", listed, "--as", "ours", "--symbol", symbol, "-o", str(folder))
+    assert shell.run("labels", GTIN, "L1", *words).exit_code == 0
+    signer = keys.load(shell.folder / "keys", "ours", PASSWORD)
+    for file, serial in zip(sorted(folder.iterdir()), ("A1", "A2"), strict=True):
+        (scanned,) = scan.read_codes(file.read_bytes())
+        code = parse_code(scanned.text, today=date(2026, 5, 1))
+        assert (code.gtin, code.lot, code.serial) == (GTIN, "L1", serial)
+        assert code.label_key is not None
+        assert code.label_signature is not None
+        assert verify_label(signer.signer, Label(tuple(code.elements), code.label_key, code.label_signature))
+
+
+def test_labels_are_signed_with_p256_only(shell: Shell) -> None:
+    keys.create(shell.folder / "keys", "ether", "secp256k1", PASSWORD, work_factor=2)
+    result = shell.run("labels", GTIN, "L1", "--as", "ether", "-o", str(shell.folder / "label.png"))
+    assert (result.exit_code, "P-256" in result.stderr) == (2, True)
+
+
+def test_a_consignment_s_label_is_not_signed(shell: Shell) -> None:
+    result = shell.run("labels", SSCC, "--as", "ours", "-o", str(shell.folder / "label.png"))
+    assert (result.exit_code, "without a GTIN" in result.stderr) == (2, True)
+
+
+def test_a_datamatrix_label_says_its_elements(shell: Shell) -> None:
+    path = str(shell.folder / "label.svg")
+    result = shell.run("labels", GTIN, "L1", "--expiry", "2031-05-31", "-o", path, "--symbol", "datamatrix")
+    assert result.stdout == f"{path}: (01){GTIN}(17)310531(10)L1\n"
+
+
+def test_a_bad_line_of_the_list_is_named_and_nothing_is_printed(shell: Shell) -> None:
+    listed = shell.file("serials.txt", "A1\nA 2\n")
+    result = shell.run("labels", GTIN, "L1", "--serials", listed, "-o", str(shell.folder / "labels.pdf"))
+    assert result.exit_code == 2
+    assert "Line 2, 'A 2'" in result.stderr
+    assert "[serials, position 2]" in result.stderr
+    assert not (shell.folder / "labels.pdf").exists()
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ((SSCC, "-o", "label.pdf"), "[output]"),
+        ((SSCC, "-o", "label.txt"), "[output]"),
+        ((SSCC, "-o", "label.pdf", "--stock", "a5-1"), "a4-24"),
+        ((SSCC, "--serials", "-"), "no serial numbers"),
+        ((GTIN, "L1", "--serials", "nowhere.txt"), "nowhere.txt cannot be read"),
         ((SSCC, "-o", "nowhere/label.png"), "cannot be written"),
         ((GTIN, "L1", "--expiry", "31.5.2031"), "[expiry]"),
         ((GTIN[:-1] + "0", "L1"), "check digit"),

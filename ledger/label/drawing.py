@@ -1,7 +1,6 @@
-"""One QR label: the symbol with its human-readable text under it, as PNG or SVG.
+"""One label as a picture: the symbol with its human-readable text under it, as PNG or SVG.
 
-GS1 General Specifications, section 4.14: each application identifier in brackets before its value, nothing else added,
-below the symbol where there is room. ISO/IEC 18004, section 9.1: a quiet zone of four modules.
+ISO/IEC 18004, section 9.1: a QR code has a quiet zone of four modules; a DataMatrix, which needs one, gets as many.
 """
 
 from __future__ import annotations
@@ -16,11 +15,12 @@ from PIL import Image, ImageDraw, ImageFont
 from qrcode.constants import ERROR_CORRECT_M
 
 from ledger.core.errors import InvalidInputError
-from ledger.core.gs1 import bracketed, digital_link, format_gs1_date
+from ledger.core.gs1 import bracketed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+
+    from ledger.label.content import Elements
 
 QUIET_ZONE: Final = 4  # modules
 MODULE_PIXELS: Final = 10
@@ -28,22 +28,6 @@ TEXT_MODULES: Final = 2.4  # height of a line of text, in modules
 MAX_LINK: Final = 2_048  # characters; level M holds 2,331 bytes
 
 Matrix = list[list[bool]]
-Elements = list[tuple[str, str]]
-
-
-def batch_elements(gtin: str, lot: str, expiry: date) -> Elements:
-    """What a batch label says: AI 01, 10 and 17."""
-    return [("01", gtin), ("10", lot), ("17", format_gs1_date(expiry))]
-
-
-def link(elements: Elements, host: str) -> str:
-    """The Digital Link of `elements` at `host`."""
-    return digital_link(elements, host)
-
-
-def human_readable(elements: Elements) -> list[str]:
-    """The lines under the symbol: one application identifier each."""
-    return [f"({ai}) {value}" for ai, value in elements]
 
 
 def png(text: str, lines: Sequence[str]) -> bytes:
@@ -52,7 +36,7 @@ def png(text: str, lines: Sequence[str]) -> bytes:
     Raises:
         InvalidInputError: `text` is longer than a label carries.
     """
-    return _draw(_matrix(text), lines)
+    return png_of(_matrix(text), lines)
 
 
 def gs1_png(elements: Elements, lines: Sequence[str]) -> bytes:
@@ -61,10 +45,11 @@ def gs1_png(elements: Elements, lines: Sequence[str]) -> bytes:
     Raises:
         InvalidInputError: An element is malformed.
     """
-    return _draw(_gs1_matrix(elements), lines)
+    return png_of(_gs1_matrix(elements), lines)
 
 
-def _draw(matrix: Matrix, lines: Sequence[str]) -> bytes:
+def png_of(matrix: Matrix, lines: Sequence[str]) -> bytes:
+    """A label as PNG, ten pixels a module: a symbol with its quiet zone, and `lines` under it."""
     symbol = _symbol_image(matrix)
     font = ImageFont.load_default(TEXT_MODULES * MODULE_PIXELS * 0.8)
     height = round(TEXT_MODULES * MODULE_PIXELS)
@@ -86,7 +71,11 @@ def svg(text: str, lines: Sequence[str]) -> bytes:
     Raises:
         InvalidInputError: `text` is longer than a label carries.
     """
-    matrix = _matrix(text)
+    return svg_of(_matrix(text), lines)
+
+
+def svg_of(matrix: Matrix, lines: Sequence[str]) -> bytes:
+    """A label as SVG, one unit a module: a symbol with its quiet zone, and `lines` under it."""
     size = len(matrix)
     widest = max((len(line) for line in lines), default=0) * TEXT_MODULES * 0.5 + 2 * QUIET_ZONE
     width, height = max(size, widest), size + TEXT_MODULES * len(lines) + QUIET_ZONE / 2
@@ -124,8 +113,13 @@ def _gs1_matrix(elements: Elements) -> Matrix:
     symbol = zxingcpp.create_barcode(bracketed(elements), zxingcpp.BarcodeFormat.QRCode, gs1=True)
     image = symbol.to_image(scale=1, add_quiet_zones=False)
     pixels = cast("list[list[int]]", memoryview(cast("bytes", image)).tolist())
+    return with_quiet_zone([[value == 0 for value in row] for row in pixels])
+
+
+def with_quiet_zone(modules: Matrix) -> Matrix:
+    """A symbol with four empty modules on each side."""
     blank = [False] * QUIET_ZONE
-    rows = [[*blank, *(value == 0 for value in row), *blank] for row in pixels]
+    rows = [[*blank, *row, *blank] for row in modules]
     edge = [[False] * len(rows[0])] * QUIET_ZONE
     return [*edge, *rows, *edge]
 
