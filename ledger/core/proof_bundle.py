@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ledger.core.errors import InvalidProofError, InvalidStatementError
 from ledger.core.nesting import is_nested_deeper
@@ -250,7 +250,7 @@ def _unit(value: object) -> UnitPath | None:
 
 
 def _statement(kind: type[S], fields: _Fields) -> S:
-    """Read a message in the one form that `message()` gives it: wider readings are for whoever signs, not for proofs."""
+    """Read a message in the one form that `message()` gives it; wider readings are for whoever signs."""
     path = fields.place("message")
     message = _Fields(fields.values["message"], path, frozenset(member.name for member in kind.MEMBERS))
     values = {

@@ -129,11 +129,7 @@ class Nodes:
         """
         value = self.value(root, slot)
         number = decode(value) if value else b""
-        if (
-            not isinstance(number, bytes)
-            or len(number) > _HASH
-            or number != encode_number(int.from_bytes(number, "big"))
-        ):
+        if not isinstance(number, bytes) or len(number) > _HASH or number[:1] == b"\0":
             _refuse("a slot holds no number")
         return number.rjust(_HASH, b"\0")
 
