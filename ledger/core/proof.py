@@ -9,7 +9,7 @@ Sources: design, sections 1.2 and 3; EIP-1186; docs/contract.md, "Where state li
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,7 +18,7 @@ from ledger.core.errors import InvalidProofError, InvalidStatementError
 from ledger.core.header import BlockHeader, read_header
 from ledger.core.history import BatchHistory, fold
 from ledger.core.keccak import keccak256
-from ledger.core.proof_bundle import ProofBundle, ProvenEvent, Signed, SignedBundle
+from ledger.core.proof_bundle import ProofBundle, ProvenEvent, Signed, SignedBundle, UnitPath
 from ledger.core.proof_history import batch_facts, canonical_order, latest_times, touched
 from ledger.core.signature import ADDRESS_BYTES, P256_BYTES, verify
 from ledger.core.structs import Domain
@@ -26,11 +26,9 @@ from ledger.core.trie import Account, Nodes
 from ledger.core.vocabulary import Kind, Purpose, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from ledger.core.custody import ConsignmentState
-
-    MemberCheck = Callable[[bytes, str, bytes, tuple[bytes, ...]], bool]
 
 _NO_WORD: Final = bytes(32)
 
@@ -76,14 +74,13 @@ class ProvenFacts:
     serial: str | None  # proved to be one of the batch
 
 
-def check_proof(bundle: ProofBundle, trusted: Trusted, template: CodeTemplate, is_member: MemberCheck) -> ProvenFacts:
+def check_proof(bundle: ProofBundle, trusted: Trusted, template: CodeTemplate) -> ProvenFacts:
     """Check everything in a bundle.
 
     Args:
         bundle: As `read_bundle` read it.
         trusted: The block, and the ledger that is meant.
         template: The contract's published code.
-        is_member: Tells whether root, serial, salt and path of a unit fit together.
 
     Returns:
         What it proves.
@@ -91,7 +88,29 @@ def check_proof(bundle: ProofBundle, trusted: Trusted, template: CodeTemplate, i
     Raises:
         InvalidProofError: Something in it does not follow, is missing, or is surplus; `rule` in the evidence names it.
     """
-    return _Proof(bundle, trusted).check(template, is_member)
+    proof = _Proof(bundle, trusted)
+    facts = proof.check(template)
+    proof.require_nothing_surplus()
+    return facts
+
+
+def trimmed(bundle: ProofBundle, trusted: Trusted, template: CodeTemplate) -> ProofBundle:
+    """Leave out of a bundle the nodes that prove nothing, and put the others in order: the last step of making one.
+
+    Args:
+        bundle: With nodes as the chain's node gave them.
+        trusted: Its own block and ledger.
+        template: The contract's published code.
+
+    Returns:
+        The bundle that `check_proof` accepts.
+
+    Raises:
+        InvalidProofError: It proves nothing even so.
+    """
+    proof = _Proof(bundle, trusted)
+    proof.check(template)
+    return replace(bundle, state=tuple(proof.state.needed()), storage=tuple(proof.storage.needed()))
 
 
 class _Proof:
@@ -110,7 +129,7 @@ class _Proof:
         self.wallets: dict[bytes, None] = {}
         self.keys: dict[bytes, slots.StoredKey] = {}
 
-    def check(self, template: CodeTemplate, is_member: MemberCheck) -> ProvenFacts:
+    def check(self, template: CodeTemplate) -> ProvenFacts:
         """Go through the steps."""
         bundle = self.bundle
         _require_code(self.account, bundle, template)
@@ -125,9 +144,8 @@ class _Proof:
         organisations = {
             number: self._organisation(number) for number in sorted(history.organisations | {recall.by} - {0})
         }
-        _require_unit(bundle, is_member)
+        _require_unit(bundle)
         label_keys = self._label_keys()
-        self._require_nothing_surplus()
         latest = latest_times(history.events, touches, self.header.time)
         return ProvenFacts(
             header=self.header,
@@ -281,7 +299,8 @@ class _Proof:
 
     # (11) nothing that no step needed
 
-    def _require_nothing_surplus(self) -> None:
+    def require_nothing_surplus(self) -> None:
+        """Refuse nodes that no step needed, and nodes out of order."""
         if self.state.needed() != list(self.bundle.state) or self.storage.needed() != list(self.bundle.storage):
             raise _broken("surplus", "Some nodes prove nothing here, or do not stand in ascending order.")
 
@@ -356,14 +375,24 @@ def _require_digests(bundle: SignedBundle) -> None:
         raise _broken("signatures", "A bundle of events signs other events than those it lists.")
 
 
-def _require_unit(bundle: ProofBundle, is_member: MemberCheck) -> None:
+def _require_unit(bundle: ProofBundle) -> None:
     """(9) Require that a serial number comes with its path, and the path leads to the registered root."""
     if (bundle.serial is None) != (bundle.unit is None):
         raise _broken("unit", "A serial number and its path come together or not at all.")
     if bundle.serial is None or bundle.unit is None:
         return
-    if not is_member(bundle.registration.unit_root, bundle.serial, bundle.unit.salt, bundle.unit.path):
+    if _unit_root(bundle.serial, bundle.unit) != bundle.registration.unit_root:
         raise _broken("unit", f"The serial number {bundle.serial!r} is not under the batch's unit root.")
+
+
+def _unit_root(serial: str, unit: UnitPath) -> bytes:
+    """Give the root that a unit's path leads to: leaves hashed twice, pairs in sorted order (design, section 5)."""
+    text = serial.encode()
+    encoded = unit.salt + (64).to_bytes(32, "big") + len(text).to_bytes(32, "big") + text + bytes(-len(text) % 32)
+    node = keccak256(keccak256(encoded))
+    for other in unit.path:
+        node = keccak256(min(node, other) + max(node, other))
+    return node
 
 
 def _broken(rule: str, words: str) -> InvalidProofError:

@@ -1,4 +1,4 @@
-"""The verdict that a proof bundle allows: the thirteen checks as far as state and signatures tell, and what they cannot.
+"""The verdict that a proof bundle allows: the thirteen checks as far as it tells, and what it cannot tell.
 
 Words and precedence are those of a verdict from a server (`wording`). What differs: an organisation is its number and
 GLN, because names stand in logs and not in the state; a key's doubt counts for all that it may have signed since; and
