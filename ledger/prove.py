@@ -321,7 +321,8 @@ def _slots(
         yield from (first, slots.following(first))
     batch = parts.batch_id(bundle.registration.gtin, bundle.registration.lot)
     yield slots.slot_of(batch, slots.RECALLS)
-    yield from (slots.slot_of(digest, slots.CORRECTIONS) for digest in digests)
+    corrected = {event.statement.previous for event in bundle.events if event.statement.kind == Kind.CORRECT}
+    yield from (slots.slot_of(digest, slots.CORRECTIONS) for digest in corrected.union(digests))
     yield from (slots.slot_of(number, slots.ORGANISATIONS) for number in organisations)
     for signer in {*(signed.signer for signed in _signatures(bundle)), *bundle.label_keys}:
         yield slots.slot_of(parts.key_id(signer), slots.KEYS)

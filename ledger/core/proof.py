@@ -88,8 +88,11 @@ def check_proof(bundle: ProofBundle, trusted: Trusted, template: CodeTemplate) -
     Raises:
         InvalidProofError: Something in it does not follow, is missing, or is surplus; `rule` in the evidence names it.
     """
-    proof = _Proof(bundle, trusted)
-    facts = proof.check(template)
+    try:
+        proof = _Proof(bundle, trusted)
+        facts = proof.check(template)
+    except InvalidStatementError as error:  # of an attachment, wherever it is read
+        raise _broken("history", f"What stands beside an event is malformed: {error.detail}") from error
     proof.require_nothing_surplus()
     return facts
 
@@ -164,13 +167,10 @@ class _Proof:
     # (5) the statements stand in order and follow from each other
 
     def _require_order(self) -> list[frozenset[bytes]]:
-        try:
-            touches = [
-                touched(event.statement, digest, event.attachment)
-                for event, digest in zip(self.bundle.events, self.digests, strict=True)
-            ]
-        except InvalidStatementError as error:
-            raise _broken("history", f"An event's attachment is malformed: {error.detail}") from error
+        touches = [
+            touched(event.statement, digest, event.attachment)
+            for event, digest in zip(self.bundle.events, self.digests, strict=True)
+        ]
         if canonical_order(self.digests, touches) != list(range(len(touches))):
             raise _broken("history", "The events do not stand in the one order of a bundle.")
         return touches
@@ -210,11 +210,19 @@ class _Proof:
         return stored
 
     def _require_corrections(self, history: BatchHistory) -> None:
-        for digest in self.digests:
+        named = self.digests + [self._corrected(event) for event in self.bundle.events if _corrects(event)]
+        for digest in named:
             correction = history.corrections.get(digest)
             stored = self._word(slots.slot_of(digest, slots.CORRECTIONS))
             if stored != (correction.digest if correction else _NO_WORD):
                 raise _broken("corrections", f"The ledger holds another correction of {_hex(digest)}.")
+
+    def _corrected(self, event: ProvenEvent) -> bytes:
+        """Give the digest of the event that a CORRECT carries, which is the one that it names."""
+        digest = parts.decode_event(event.attachment).digest(self.domain)
+        if digest != event.statement.previous:
+            raise _broken("corrections", "A correction carries another event than the one that it names.")
+        return digest
 
     # (8) who signed
 
@@ -303,6 +311,10 @@ class _Proof:
         """Refuse nodes that no step needed, and nodes out of order."""
         if self.state.needed() != list(self.bundle.state) or self.storage.needed() != list(self.bundle.storage):
             raise _broken("surplus", "Some nodes prove nothing here, or do not stand in ascending order.")
+
+
+def _corrects(event: ProvenEvent) -> bool:
+    return event.statement.kind == Kind.CORRECT
 
 
 # (2) the header

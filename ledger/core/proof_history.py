@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.core import facts, parts
 from ledger.core.dates import read_date
-from ledger.core.errors import InvalidProofError, InvalidStatementError
+from ledger.core.errors import InvalidProofError
 from ledger.core.keccak import keccak256
 from ledger.core.vocabulary import Kind, ProductClass
 
@@ -124,11 +124,9 @@ def batch_facts(
     for index, (event, digest) in enumerate(zip(bundle.events, digests, strict=True)):
         try:
             scribe.write(event, digest)
-        except (InvalidStatementError, ValueError) as error:
-            detail = error.detail if isinstance(error, InvalidStatementError) else "A value stands for nothing."
-            raise InvalidProofError(
-                f"An event is malformed: {detail}", rule="history", field=f"events[{index}]"
-            ) from error
+        except ValueError as error:
+            detail = "An event says what cannot be, or other parts stand beside it than it signs."
+            raise InvalidProofError(detail, rule="history", field=f"events[{index}]") from error
     return scribe.facts()
 
 
