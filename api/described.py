@@ -261,6 +261,7 @@ BATCH: Final = _answers(
     404,
     422,
 )
+PROOF: Final = _answers({"type": "object", "description": "A proof bundle: docs/proofs.md."}, 404, 422, 503)
 CONSIGNMENT: Final = _answers(CONSIGNMENT_SCHEMA, 404, 422)
 ORGANISATIONS: Final = _answers(_object(organisations={"type": "array", "items": {"type": "object"}}))
 ORGANISATION: Final = _answers({"type": "object"}, 404, 422)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from ledger.cli import batches, custody, demo, keys, labels, organisations, run, verify
+from ledger.cli import batches, custody, demo, keys, labels, organisations, proof, run, verify
 
 app = typer.Typer(
     name="lotproof",
@@ -31,6 +31,8 @@ for single in (
     run.serve,
     verify.verify,
     labels.labels,
+    proof.proof,
+    proof.witness,
 ):
     app.command()(single)
 
