@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger.chain.artifact import code_template
+from ledger.chain.contracts import Ledger
 from ledger.chain.signers import development_signer
 from ledger.chain.source import LedgerSource
 from ledger.core.errors import ConfigurationError, InvalidInputError, NotFoundError, UnavailableError
@@ -147,7 +148,5 @@ def test_a_witness_signs_only_what_is_final_on_its_node(world: World) -> None:
 
 
 def test_a_witness_refuses_a_ledger_that_is_not_ours(world: World) -> None:
-    from ledger.chain.contracts import Ledger
-
     with pytest.raises(ConfigurationError):
         witness(Ledger(world.chain, bytes(20)), world.domain, lambda: 1, development_signer(7, 31337))

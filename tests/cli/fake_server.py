@@ -51,7 +51,7 @@ class Server:
 
     def serve(self, patch: pytest.MonkeyPatch) -> None:
         """Take the place of every server that a command asks."""
-        for module in ("batches", "custody", "organisations", "verify"):
+        for module in ("batches", "custody", "organisations", "proof", "verify"):
             patch.setattr(f"ledger.cli.{module}.Client", self.client)
 
 
