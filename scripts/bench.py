@@ -2,7 +2,7 @@
 
     python scripts/bench.py                     everything; under four minutes on two quiet cores
     python scripts/bench.py --json              the same as JSON
-    python scripts/bench.py --only verify       one part: index, verify (indexes too), rates, gas
+    python scripts/bench.py --only verify       one part: index, verify (indexes too), rates, prove, gas
     python scripts/bench.py --events 6000 --rounds 1 --seconds 1      a small run
 
 Baseline and subject take turns in every round, and medians are shown: read the ratios, for the absolute figures depend
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 os.environ.setdefault(
     "ETH_HASH_BACKEND", "pysha3"
 )  # web3's fastest keccak: its baseline must not suffer from a slow one
-PARTS: Final = ("index", "verify", "rates", "gas")
+PARTS: Final = ("index", "verify", "rates", "prove", "gas")
 WEB3_SHARE: Final = 0.1  # of the trade that web3 decodes in a round; all of it would take minutes
 _BEGUN: Final = time.monotonic()
 
@@ -65,9 +65,11 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
-    from bench import indexing, rates, verifying  # noqa: PLC0415 - after the environment is set
+    from bench import indexing, proving, rates, verifying  # noqa: PLC0415 - after the environment is set
 
     found: list[Any] = []
+    if "prove" in asked.only:
+        found += proving.measure(folder, asked.rounds, asked.seconds / 2, _tell)
     if not {"index", "verify", "rates"} & set(asked.only):
         return found
     rounds = asked.rounds if "index" in asked.only else 1
