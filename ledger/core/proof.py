@@ -88,11 +88,7 @@ def check_proof(bundle: ProofBundle, trusted: Trusted, template: CodeTemplate) -
     Raises:
         InvalidProofError: Something in it does not follow, is missing, or is surplus; `rule` in the evidence names it.
     """
-    try:
-        proof = _Proof(bundle, trusted)
-        facts = proof.check(template)
-    except InvalidStatementError as error:  # of an attachment, wherever it is read
-        raise _broken("history", f"What stands beside an event is malformed: {error.detail}") from error
+    proof, facts = _followed(bundle, trusted, template)
     proof.require_nothing_surplus()
     return facts
 
@@ -111,9 +107,17 @@ def trimmed(bundle: ProofBundle, trusted: Trusted, template: CodeTemplate) -> Pr
     Raises:
         InvalidProofError: It proves nothing even so.
     """
-    proof = _Proof(bundle, trusted)
-    proof.check(template)
+    proof, _facts = _followed(bundle, trusted, template)
     return replace(bundle, state=tuple(proof.state.needed()), storage=tuple(proof.storage.needed()))
+
+
+def _followed(bundle: ProofBundle, trusted: Trusted, template: CodeTemplate) -> tuple[_Proof, ProvenFacts]:
+    """Go through all steps but the last."""
+    try:
+        proof = _Proof(bundle, trusted)
+        return proof, proof.check(template)
+    except InvalidStatementError as error:  # of an attachment, wherever it is read
+        raise _broken("history", f"What stands beside an event is malformed: {error.detail}") from error
 
 
 class _Proof:

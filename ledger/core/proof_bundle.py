@@ -183,8 +183,8 @@ class _Fields:
 
     def text(self, name: str) -> str:
         value = self.values[name]
-        if not isinstance(value, str):
-            raise _malformed(self.place(name), "A text is expected.")
+        if not isinstance(value, str) or not value.isascii():
+            raise _malformed(self.place(name), "A text in ASCII is expected.")
         return value
 
     def octets(self, name: str, size: int | None = None) -> bytes:
