@@ -11,7 +11,7 @@ from ledger.chain.artifact import code_template
 from ledger.core import parts, slots
 from ledger.core.errors import InvalidProofError
 from ledger.core.proof import check_proof
-from ledger.core.proof_bundle import ProofBundle, Signed, SignedBundle, read_bundle
+from ledger.core.proof_bundle import ProofBundle, ProvenEvent, Signed, SignedBundle, read_bundle
 from ledger.core.structs import Bundle
 from ledger.core.vocabulary import Kind
 from tests.core.forged_chain import consignment_slots, domain_of, key_slot, proved_on, words_of
@@ -137,19 +137,45 @@ def test_a_pallet_that_never_carried_the_batch_is_refused() -> None:
     assert rule(replace(plain, events=bundle.events[:1]), words | plain_words) in {"history", "missing_node", "states"}
 
 
-def test_a_pallet_of_strangers_is_refused_even_where_the_ledger_has_it() -> None:
-    bundle, words = opened("plain")
+def packed(
+    bundle: ProofBundle, words: dict[bytes, bytes], members: list[tuple[bytes, bytes]], quantity: int = 1
+) -> tuple[ProofBundle, dict[bytes, bytes], bytes]:
+    """A pallet that the ledger holds, whatever is said to be on it."""
     scribe = Scribe(domain_of(bundle), lambda: 1_790_000_000)
-    attachment = parts.pack_pallet(None, [(b"\x11" * 32, b"\x22" * 32)])
-    packed: Any = scribe.event(Kind.PACK, MAKER, bytes(32), bytes(32), quantity=1, attachment=attachment)
-    digest = packed.digest(scribe.domain)
+    attachment = parts.pack_pallet(None, members)
+    made: Any = scribe.event(Kind.PACK, MAKER, bytes(32), bytes(32), quantity=quantity, attachment=attachment)
+    digest = made.digest(scribe.domain)
     first, second = consignment_slots(digest)
     words = words | {first: digest, second: (2 << 240 | 1 << 128).to_bytes(32, "big")}
-    event = replace(read_bundle(vector("held").bundle).events[0], statement=packed.statement, attachment=attachment)
-    event = replace(event, signed=Signed(packed.signer, packed.signature))
+    event = ProvenEvent(made.statement, attachment, Signed(made.signer, made.signature))
+    return replace(bundle, events=(event,)), words, second
+
+
+def test_a_pallet_of_strangers_is_refused_even_where_the_ledger_has_it() -> None:
+    bundle, words, second = packed(*opened("plain"), [(b"\x11" * 32, b"\x22" * 32)])
+    assert rule(bundle, words) == "history"
+    assert rule(bundle, words | {second: bytes(32)}) == "states"
+
+
+def test_a_pallet_with_another_count_or_another_head_is_refused() -> None:
+    bundle, words = opened("plain")
+    batch, head = batch_of(bundle), bundle.registration.digest(domain_of(bundle))
+    for members, quantity in (([(batch, head)], 2), ([(batch, b"\x22" * 32)], 1)):
+        forged, held, _second = packed(bundle, words, members, quantity)
+        assert rule(forged, held) == "history"
+
+
+def test_an_event_on_goods_of_others_is_refused() -> None:
+    bundle, words = opened("plain")
+    scribe = Scribe(domain_of(bundle), lambda: 1_790_000_000)
+    foreign: Any = scribe.event(Kind.SHIP, MAKER, b"\x11" * 32, bytes(32), counterparty=CARRIER)
+    event = ProvenEvent(foreign.statement, b"", Signed(foreign.signer, foreign.signature))
     assert rule(replace(bundle, events=(event,)), words) == "history"
-    nothing = words | {second: bytes(32)}
-    assert rule(replace(bundle, events=(event,)), nothing) == "states"
+
+
+def test_a_code_that_is_not_the_registered_one_is_refused() -> None:
+    bundle, words = opened("plain")
+    assert rule(replace(bundle, lot="OTHER"), words) == "code"
 
 
 def signed_bundle(bundle: ProofBundle, *digests: bytes, actor: int = MAKER) -> SignedBundle:
