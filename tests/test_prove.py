@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,14 +16,18 @@ from ledger.chain.signers import development_signer
 from ledger.chain.source import LedgerSource
 from ledger.core.errors import ConfigurationError, InvalidInputError, NotFoundError, UnavailableError
 from ledger.core.header import read_header
+from ledger.core.parts import bundle_digests
 from ledger.core.proof import Trusted, check_proof
 from ledger.core.proof_bundle import read_bundle
+from ledger.core.structs import Bundle
+from ledger.core.submission import BundledEvent
 from ledger.core.vocabulary import Kind
-from ledger.prove import Prover
+from ledger.prove import ATTEMPTS, Prover
 from ledger.store.outbox import Outbox
 from ledger.witness import witness
-from tests.proof_cases import UNIT_ROOT, Stage
-from tests.world import CARRIER, MAKER, PHARMACY, World, a_world
+from tests.core.proof_vectors import FOLDER
+from tests.proof_cases import UNIT_ROOT, Stage, content_of_all
+from tests.world import CARRIER, KEYS, MAKER, PHARMACY, World, a_world
 
 pytestmark = pytest.mark.system
 
@@ -63,6 +69,52 @@ def test_signatures_come_from_the_outbox_where_they_were_handed_in(
     monkeypatch.setattr("ledger.prove.transaction_inputs", lambda _chain, hashes: [b"" for _ in hashes])
     gtin = f"{registration.statement.gtin:014d}"  # type: ignore[union-attr]
     assert checked(stage.world, stage.prove(gtin, "HANDED")) == [Kind.SHIP]
+
+
+def test_events_of_a_bundle_in_the_outbox_are_proved_by_its_signature(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = stage.world
+    registration = world.registration("BUNDLED")
+    event: Any = world.shipment(registration).statement
+    bundle = Bundle(MAKER, 1, bundle_digests([event.digest(world.domain)]))
+    stage.installation.accept(registration, world.signed(bundle, KEYS[MAKER], events=(BundledEvent(event),)))
+    stage.installation.settle()
+    monkeypatch.setattr("ledger.prove.transaction_inputs", lambda _chain, hashes: [b"" for _ in hashes])
+    statement: Any = registration.statement
+    data = stage.prove(f"{statement.gtin:014d}", "BUNDLED")
+    assert checked(world, data) == [Kind.SHIP]
+    assert len(read_bundle(data).bundles) == 1
+
+
+def test_a_statement_brought_again_with_a_bad_signature_is_proved_with_the_good_one(stage: Stage) -> None:
+    registration = stage.world.registration("AGAIN")
+    forged = replace(registration, signature=registration.signature[:-1] + b"\x1d")
+    assert stage.world.bring(forged, registration).success
+    statement: Any = registration.statement
+    assert checked(stage.world, stage.prove(f"{statement.gtin:014d}", "AGAIN")) == []
+
+
+def test_nodes_that_prove_nothing_are_asked_for_again_and_then_given_up(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gtin, _batch = stage.register("GIVENUP")
+    asked: list[int] = []
+
+    def nothing(*_arguments: object) -> tuple[list[bytes], list[bytes]]:
+        asked.append(1)
+        return [], []
+
+    monkeypatch.setattr("ledger.prove.proof_nodes", nothing)
+    with pytest.raises(UnavailableError, match="does not prove what is indexed"):
+        stage.prove(gtin, "GIVENUP")
+    assert len(asked) == ATTEMPTS
+
+
+@pytest.mark.slow
+def test_every_vector_is_what_its_story_comes_to_on_a_real_node() -> None:
+    for name, content in content_of_all().items():
+        assert json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")) == content, name
 
 
 def test_a_signature_that_is_nowhere_is_named(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
