@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ledger.core.custody import ConsignmentState
     from ledger.core.facts import CustodyEvent
     from ledger.core.gs1 import Code
+    from ledger.core.history import BatchHistory
     from ledger.core.proof import ProvenFacts, Signer, Trusted
 
 STALE_SECONDS: Final = 86_400  # a day: what is recalled or held is acted on sooner by those who are online
@@ -92,12 +93,25 @@ def judge_proof(proven: ProvenFacts, trusted: Trusted, code: Code, now: int) -> 
 
 def _require_same(proven: ProvenFacts, code: Code) -> None:
     registration = proven.history.registration
-    if (code.gtin, code.lot) != (registration.gtin, registration.lot):
+    named = (code.gtin, code.lot) == (registration.gtin, registration.lot)
+    if not named and not (code.sscc and code.gtin is None):
         detail = f"The bundle is of GTIN {registration.gtin} lot {registration.lot}, not of this code."
         raise InvalidProofError(detail, advice="Get the proof of this code's GTIN and lot.", rule="code")
     if proven.serial is not None and code.serial != proven.serial:
         detail = f"The bundle is of the pack with serial number {proven.serial}, not of this code."
         raise InvalidProofError(detail, advice="Get the proof of this pack.", rule="code")
+
+
+def _meant(history: BatchHistory, code: Code) -> tuple[bytes, ...]:
+    """Find what the code may mean: what an SSCC names, the newest of which some is left; else all that is left."""
+    if code.sscc is None:
+        return history.live() or history.consignments()
+    named = [each for each, state in history.states.items() if state.sscc == code.sscc]
+    if not named:
+        detail = f"Nothing in this bundle has the SSCC {code.sscc}."
+        raise InvalidProofError(detail, advice="Get the proof of the batch that it carries.", rule="code")
+    newest = max(reversed(named), key=lambda each: history.effective(each).rest > 0)
+    return (history.on_pallet(newest) if history.states[newest].number else ()) or (newest,)
 
 
 class _Case:
@@ -111,7 +125,7 @@ class _Case:
         self.clock_behind = now + _CLOCK_AHEAD < proven.header.time
         self.seconds = self.now - proven.header.time
         self.age = span(self.seconds)
-        self.meant = self.history.live() or self.history.consignments()
+        self.meant = _meant(self.history, code)
         self.states = [self.history.effective(each) for each in self.meant]
         self.paths = [self.history.path(each) for each in self.meant]
 
@@ -197,7 +211,7 @@ class _Case:
     def _position(self, state: ConsignmentState) -> str:
         if state.counterparty:
             return f"On the way from {self.name(state.holder)} to {self.name(state.counterparty)}"
-        return f"Held by {self.name(state.holder)}" if state.rest else f"Nothing left at {self.name(state.holder)}"
+        return f"With {self.name(state.holder)}" if state.rest else f"Nothing left at {self.name(state.holder)}"
 
     def _recall(self) -> Check:
         recall = self.proven.recall
@@ -235,7 +249,7 @@ def _limits(proven: ProvenFacts, trusted: Trusted, case: _Case) -> tuple[str, ..
     header = proven.header
     told = [
         f"Block {header.number} is trusted because {trusted.words}.",
-        f"Nothing after {moment(header.time)} is in this proof: a recall, a hold, a sale or a key's ending since then.",
+        f"Nothing after {moment(header.time)} is in this proof: a recall, a hold, a sale, the end of a key.",
         "A printed code can be copied: the proof is of the record, not of the thing in hand.",
         "Names of organisations are not in the ledger's state: compare number and GLN with a list that you trust.",
         "When each statement was recorded is proved by its order only, and as a latest time.",

@@ -52,7 +52,13 @@ def test_a_label_with_another_expiry_is_suspect() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["(01)05413868000016(10)OTHER", "(01)05413868000023(10)PLAIN", "(00)054138680000000016"]
+    "code",
+    [
+        "(01)05413868000016(10)OTHER",
+        "(01)05413868000023(10)PLAIN",
+        "(00)054138680000000016",
+        "(00)054138680000000016(01)05413868000016",
+    ],
 )
 def test_a_bundle_of_another_batch_is_refused(code: str) -> None:
     with pytest.raises(InvalidProofError) as caught:
@@ -107,6 +113,26 @@ def test_what_is_held_in_part_is_said_in_the_advice() -> None:
     assert "1 of 2 consignments of this lot are held or seized." in some.advice
     every = judged("split", proven=with_states("split", first_only=False, held_by=2, seized=True))
     assert (every.reason, every.headline.startswith("Seized by organisation 2")) == ("seized", True)
+
+
+def test_a_carton_is_judged_by_its_sscc_alone() -> None:
+    verdict = judged("split", code="(00)054138680000000016")
+    assert [(each["sscc"], each["quantity"]) for each in verdict.facts["consignments"]] == [("054138680000000016", 400)]
+    held = judged("split", code="(00)054138680000000016", proven=with_states("split", first_only=True, held_by=2))
+    assert held.reason == "held"
+    with pytest.raises(InvalidProofError, match="Nothing in this bundle has the SSCC"):
+        judged("split", code="(00)054138680000000023")
+
+
+def test_a_pallet_is_judged_by_what_is_on_it() -> None:
+    proven = vector("pallet").proved()
+    named = {
+        each: state._replace(sscc="054138680000000023" if state.number else None)
+        for each, state in proven.history.states.items()
+    }
+    proven = replace(proven, history=replace(proven.history, states=named))
+    verdict = judged("pallet", code="(00)054138680000000023", proven=proven)
+    assert [each["quantity"] for each in verdict.facts["consignments"]] == [1000]
 
 
 def test_what_is_destroyed_is_suspect_and_what_is_used_up_has_no_rest() -> None:
