@@ -15,7 +15,20 @@ from api import described, errors
 from api.headers import SafeHeaders
 from api.installation import Identity, Installation
 from api.metrics import CountAnswers, LedgerState, Metrics
-from api.routes import chain, events, health, labels, ledger, logs, pages, resolver, statements, units, verify
+from api.routes import (
+    chain,
+    events,
+    health,
+    labels,
+    ledger,
+    logs,
+    pages,
+    proof,
+    resolver,
+    statements,
+    units,
+    verify,
+)
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import ReadModel
 from ledger.verify import Verifier
@@ -26,6 +39,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from ledger.config import Settings
+    from ledger.prove import Prover
     from ledger.store.database import Database
     from ledger.submit import ChainView
 
@@ -59,12 +73,13 @@ class Application(FastAPI):
         return schema
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - the parts of an installation, by name
     settings: Settings,
     database: Database,
     identity: Identity,
     *,
     chain_view: ChainView | None = None,
+    prover: Prover | None = None,
     clock: Callable[[], float] = time.time,
 ) -> FastAPI:
     """The HTTP application of one installation.
@@ -74,14 +89,15 @@ def create_app(
         database: Its open database; indexer and relayer may work on it in this process or in others.
         identity: Which ledger it serves.
         chain_view: What `submit` asks the chain; None if the chain is not at hand.
+        prover: Makes proof bundles; None if the chain is not at hand.
         clock: Tells the time in Unix seconds.
     """
     app = Application(
         title="Lotproof", version="1", description=ABOUT, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    app.state.installation = installation = _installation(settings, database, identity, chain_view, clock)
+    app.state.installation = installation = _installation(settings, database, identity, chain_view, prover, clock)
     app.router.routes.append(PlainRoute("/v1/verify", verify.verify_text, methods=["GET"]))
-    for module in (verify, chain, statements, units, ledger, logs, events, labels, resolver, health, pages):
+    for module in (verify, chain, statements, units, ledger, logs, proof, events, labels, resolver, health, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=str(resources.files("api.web") / "static")), name="static")
     errors.install(app)
@@ -90,11 +106,12 @@ def create_app(
     return app
 
 
-def _installation(
+def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
     settings: Settings,
     database: Database,
     identity: Identity,
     chain_view: ChainView | None,
+    prover: Prover | None,
     clock: Callable[[], float],
 ) -> Installation:
     read_model, outbox, metrics = ReadModel(database), Outbox(database), Metrics()
@@ -108,6 +125,7 @@ def _installation(
         verifier=Verifier(read_model, settings, clock=clock),
         metrics=metrics,
         chain_view=chain_view,
+        prover=prover,
         decoding=CapacityLimiter(PICTURES_AT_ONCE),
         hashing=CapacityLimiter(LISTS_AT_ONCE),
         streaming=CapacityLimiter(STREAMS_AT_ONCE),

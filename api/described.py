@@ -278,6 +278,7 @@ UNITS_PUT: Final = _answers(_object(gtin=TEXT, lot=TEXT, units=WHOLE, unit_root=
         "description": "The batch's secret, 0x and 64 hexadecimal digits, then one serial number a line.",
     }
 )
+PROOF: Final = _answers({"type": "object", "description": "A proof bundle: docs/proofs.md."}, 404, 422, 503)
 CONSIGNMENT: Final = _answers(CONSIGNMENT_SCHEMA, 404, 422)
 ORGANISATIONS: Final = _answers(_object(organisations={"type": "array", "items": {"type": "object"}}))
 ORGANISATION: Final = _answers({"type": "object"}, 404, 422)

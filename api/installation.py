@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from api.metrics import Metrics
     from ledger.config import Settings
+    from ledger.prove import Prover
     from ledger.store.database import Database
     from ledger.store.outbox import Outbox
     from ledger.store.read_model import ReadModel
@@ -42,6 +43,7 @@ class Installation:
     verifier: Verifier
     metrics: Metrics
     chain_view: ChainView | None  # None: what only the chain can check is left to it
+    prover: Prover | None  # None: the chain is not at hand, so nothing can be proved
     decoding: CapacityLimiter  # how many pictures are read at once
     hashing: CapacityLimiter  # how many lists of serial numbers are checked at once
     streaming: CapacityLimiter  # how many clients follow the events

@@ -3,7 +3,7 @@
     python scripts/bench.py                     everything; under four minutes on two quiet cores
     python scripts/bench.py --json              the same as JSON
     python scripts/bench.py --only verify       one part: index, verify (indexes too), rates, labels,
-                                                printing, lists, units, gas
+                                                printing, lists, units, prove, gas
     python scripts/bench.py --events 6000 --rounds 1 --seconds 1      a small run
 
 Baseline and subject take turns in every round, and medians are shown: read the ratios, for the absolute figures depend
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 os.environ.setdefault(
     "ETH_HASH_BACKEND", "pysha3"
 )  # web3's fastest keccak: its baseline must not suffer from a slow one
-PARTS: Final = ("index", "verify", "rates", "labels", "printing", "lists", "units", "gas")
+PARTS: Final = ("index", "verify", "rates", "labels", "printing", "lists", "units", "prove", "gas")
 WEB3_SHARE: Final = 0.1  # of the trade that web3 decodes in a round; all of it would take minutes
 _BEGUN: Final = time.monotonic()
 
@@ -68,7 +68,16 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
-    from bench import indexing, labels, listing, printing, rates, units, verifying  # noqa: PLC0415 - after the environment is set
+    from bench import (  # noqa: PLC0415 - after the environment is set
+        indexing,
+        labels,
+        listing,
+        printing,
+        proving,
+        rates,
+        units,
+        verifying,
+    )
 
     found: list[Any] = []
     if "labels" in asked.only:
@@ -81,6 +90,8 @@ def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
         found += listing.measure(folder, asked.units, asked.rounds, _tell)
     if "printing" in asked.only:
         found += printing.measure(folder, asked.printed, asked.rounds, asked.seconds / 4, _tell)
+    if "prove" in asked.only:
+        found += proving.measure(folder, asked.rounds, asked.seconds / 2, _tell)
     if not {"index", "verify", "rates"} & set(asked.only):
         return found
     rounds = asked.rounds if "index" in asked.only else 1

@@ -51,12 +51,13 @@ KEYS: Final[dict[int, Signer]] = {
 _MESSENGER: Final = development_signer(9, CHAIN_ID)  # brings what is set up
 _PREFIX: Final = "5413868"
 _PLACE: Final = b"BEBRU"
+BLOCK_SECONDS: Final = 12  # where blocks are the same every time
 
 
 class Anvil:
     """One node on the loopback interface, ended by its process alone."""
 
-    def __init__(self, folder: Path, *, slots: int = 1) -> None:
+    def __init__(self, folder: Path, *, slots: int = 1, genesis: int | None = None) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -64,6 +65,8 @@ class Anvil:
         home.mkdir(parents=True, exist_ok=True)
         command = [str(find_anvil()), "--port", str(self.port), "--chain-id", str(CHAIN_ID), "--quiet"]
         command += ["--hardfork", "osaka", "--enable-tx-gas-limit", "--slots-in-an-epoch", str(slots)]
+        if genesis is not None:  # the same blocks every time
+            command += ["--timestamp", str(genesis)]
         self.process = subprocess.Popen(command, env={**os.environ, "HOME": str(home)}, stdin=subprocess.DEVNULL)
         self.chain = Chain(self.url)
         until = time.monotonic() + 60
@@ -73,6 +76,8 @@ class Anvil:
             except UnavailableError:
                 time.sleep(0.02)
             else:
+                if genesis is not None:
+                    self.rpc("anvil_setBlockTimestampInterval", BLOCK_SECONDS)
                 return
         raise AssertionError("Anvil does not come up")
 
@@ -206,8 +211,8 @@ class Scribe:
 class World(Scribe):
     """A node, a ledger, a regulator, a maker, a carrier (with a P-256 key) and a pharmacy."""
 
-    def __init__(self, folder: Path, *, slots: int = 1) -> None:
-        self.anvil = Anvil(folder, slots=slots)
+    def __init__(self, folder: Path, *, slots: int = 1, genesis: int | None = None) -> None:
+        self.anvil = Anvil(folder, slots=slots, genesis=genesis)
         self.chain = self.anvil.chain
         receipt = self.send(b"", deployment_data(COUNCIL.signer))
         self.ledger = Ledger(self.chain, receipt.contract)
@@ -248,9 +253,9 @@ class World(Scribe):
 
 
 @contextmanager
-def a_world(folder: Path, *, slots: int = 1) -> Iterator[World]:
+def a_world(folder: Path, *, slots: int = 1, genesis: int | None = None) -> Iterator[World]:
     """Set up a world, and take it down again."""
-    world = World(folder, slots=slots)
+    world = World(folder, slots=slots, genesis=genesis)
     try:
         yield world
     finally:

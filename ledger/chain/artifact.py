@@ -8,8 +8,10 @@ from importlib.resources import files
 from typing import Any, Final
 
 from ledger.core.errors import ConfigurationError
+from ledger.core.proof import CodeTemplate
 
 _FILE: Final = "abi/CustodyLedger.json"
+_WORD: Final = 32  # bytes of an immutable; the compiler sets all of them so
 
 
 @cache
@@ -50,3 +52,18 @@ def _without_immutables(code: bytes) -> bytes:
         start, length = place["start"], place["length"]
         blank[start : start + length] = bytes(length)
     return bytes(blank)
+
+
+def code_template() -> CodeTemplate:
+    """Give the published code with the places of a deployment's own words, for whoever checks a proof offline."""
+    places = tuple(place["start"] for place in artifact()["immutable_references"])
+    return CodeTemplate(bytes.fromhex(artifact()["deployed_bytecode"].removeprefix("0x")), places)
+
+
+def immutables_of(code: bytes) -> tuple[bytes, ...]:
+    """Read a deployment's own words out of its code: the council, the domain.
+
+    Args:
+        code: As deployed.
+    """
+    return tuple(code[place : place + _WORD] for place in code_template().places)

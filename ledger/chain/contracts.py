@@ -188,9 +188,7 @@ def values(statement: Statement) -> tuple[Any, ...]:
 
 def encode_call(function: str, *arguments: Any) -> bytes:  # noqa: ANN401 - ABI values
     """Encode a call of one of the contract's functions."""
-    entry = _functions()[function]
-    types = _types(entry["inputs"])
-    return _selector(function) + encode(types, arguments)
+    return selector_of(function) + encode(inputs_of(function), arguments)
 
 
 @cache
@@ -199,8 +197,14 @@ def _functions() -> dict[str, dict[str, Any]]:
 
 
 @cache
-def _selector(function: str) -> bytes:
-    return keccak256(f"{function}({','.join(_types(_functions()[function]['inputs']))})".encode())[:4]
+def selector_of(function: str) -> bytes:
+    """Give the four bytes that call data of a function begins with."""
+    return keccak256(f"{function}({','.join(inputs_of(function))})".encode())[:4]
+
+
+def inputs_of(function: str) -> list[str]:
+    """Give the ABI types of a function's arguments."""
+    return _types(_functions()[function]["inputs"])
 
 
 def _types(arguments: list[dict[str, Any]]) -> list[str]:

@@ -232,9 +232,11 @@ class DevChain:
         return False
 
     def _give_money(self) -> None:
-        rpc = self._require_chain().rpc
+        """Fund whoever has little. As seldom as can be: the state is then another than the last header commits to."""
+        chain = self._require_chain()
         for address in self._fund:
-            rpc.request("anvil_setBalance", "0x" + address.hex(), hex(_WEALTH))
+            if chain.balance(address) < _WEALTH // 2:
+                chain.rpc.request("anvil_setBalance", "0x" + address.hex(), hex(_WEALTH))
 
     def _dump(self) -> None:
         """Dump until a dump is whole; one that lost contract code is not taken, and the chain goes back to the last."""

@@ -7,11 +7,10 @@ both.
 
 from __future__ import annotations
 
-from calendar import monthrange
-from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ledger.core.dates import read_date
 from ledger.core.errors import UnavailableError
 from ledger.core.facts import (
     Anchor,
@@ -98,17 +97,6 @@ def _tail(data: bytes, word: int) -> bytes:
     if len(found) != length:
         raise ValueError(start)
     return found
-
-
-@lru_cache(maxsize=4096)
-def read_date(number: int) -> date:
-    """Read YYYYMMDD; the contract takes days up to 31 in every month, and one past the end means the month's last day.
-
-    GS1 General Specifications, section 3.4.7, gives an unstated day the same meaning.
-    """
-    year, month, day = number // 10_000, number // 100 % 100, number % 100
-    last = monthrange(year, month)[1]
-    return date(year, month, day if 0 < day <= last else last)
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from ledger.cli import batches, custody, demo, enrolment, keys, labels, organisations, run, unit, verify
+from ledger.cli import batches, custody, demo, enrolment, keys, labels, organisations, proof, run, unit, verify
 
 app = typer.Typer(
     name="lotproof",
@@ -34,6 +34,8 @@ for single in (
     run.serve,
     verify.verify,
     labels.labels,
+    proof.proof,
+    proof.witness,
 ):
     app.command()(single)
 

@@ -181,9 +181,16 @@ class Stack:
 
         from api.app import create_app
         from ledger.chain.contracts import Ledger
+        from ledger.prove import Prover
+        from ledger.store.outbox import Outbox
+        from ledger.store.read_model import ReadModel
 
         view = Ledger(self._chain(), deployment.ledger) if deployment else None
-        app = create_app(self.settings, self.database, self._identity(deployment), chain_view=view)
+        prover = None
+        if view and deployment:
+            prover = Prover(ReadModel(self.database), Outbox(self.database), view, deployment.domain)
+        identity = self._identity(deployment)
+        app = create_app(self.settings, self.database, identity, chain_view=view, prover=prover)
         config = uvicorn.Config(
             app,
             host=self.settings.host,

@@ -10,6 +10,7 @@ import typer
 from ledger.cli.client import Client
 from ledger.cli.keys import Data, settings_for
 from ledger.cli.output import AsJson, command, show
+from ledger.cli.proof import TrustOptions, proof_words, verify_offline
 from ledger.core.errors import ConfigurationError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -28,17 +29,42 @@ def verify(
     place: Annotated[str, typer.Option(help="Where you are: a UN/LOCODE such as SGSIN.")] = "",
     organisation: Annotated[int, typer.Option(help="Your organisation's number; 0 if you do not say.")] = 0,
     at: Annotated[str, typer.Option(help="When it was scanned, ISO 8601 with a zone; now if not given.")] = "",
+    bundle: Annotated[
+        Path | None, typer.Option("--bundle", help="Check by this proof bundle alone, without a network.")
+    ] = None,
+    header: Annotated[str, typer.Option(help="The hash of the bundle's block, from a source that you trust.")] = "",
+    ledger: Annotated[
+        str, typer.Option(help="The contract's address; LOTPROOF_LEDGER_ADDRESS, or a checkpoint's, if not given.")
+    ] = "",
+    checkpoint: Annotated[
+        list[Path], typer.Option("--checkpoint", help="A checkpoint of the bundle's block. Repeat it.")
+    ] = [],  # noqa: B006 - typer reads the default and never changes it
+    witnesses: Annotated[
+        Path | None, typer.Option("--witnesses", help="JSON list of the witnesses' signers that you believe.")
+    ] = None,
+    threshold: Annotated[int, typer.Option(min=0, help="How many of them must have signed; 0 for all.")] = 0,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what the ledger knows of each code. Exit code 0 only if every one is verified."""
+    if bundle is not None:
+        trust = TrustOptions(header, ledger, checkpoint, witnesses, threshold)
+        verdicts = verify_offline(codes, bundle, trust, settings_for(data))
+        text = "\n\n".join(proof_words(verdict, SYMBOL[verdict["verdict"]]) for verdict in verdicts)
+        _end(verdicts, text, as_json=as_json)
+        return
     context = {"place": place or None, "organisation": organisation or None, "at": at or None}
     if server:
         with Client(server) as client:
             verdicts = _all(codes, _ask_server(client, context))
     else:
         verdicts = _all(codes, _ask_here(data, context))
-    show({"verdicts": verdicts}, "\n\n".join(words(verdict) for verdict in verdicts), as_json=as_json)
+    _end(verdicts, "\n\n".join(words(verdict) for verdict in verdicts), as_json=as_json)
+
+
+def _end(verdicts: list[Json], text: str, *, as_json: bool) -> None:
+    """Print the verdicts, and leave with 1 unless all are verified."""
+    show({"verdicts": verdicts}, text, as_json=as_json)
     if any(verdict["verdict"] != "verified" for verdict in verdicts):
         raise typer.Exit(1)
 

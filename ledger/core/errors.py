@@ -52,6 +52,10 @@ class StatementRefusedError(LotproofError):
     """A well-formed statement that the ledger's rules refuse. `error` in the evidence is the contract's error name."""
 
 
+class InvalidProofError(LotproofError):
+    """A proof does not hold: what it says does not follow from what is trusted. `rule` in the evidence names why."""
+
+
 class NotFoundError(LotproofError):
     """The thing asked for is not in the read model."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from ledger.core import checks
-from ledger.core.checks import CHECKS, NAMES, Case, Check, Inquiry, failed, skipped
+from ledger.core.checks import CHECKS, NAMES, NUMBERS, PASSED, Case, Check, Inquiry, failed, skipped
 from ledger.core.errors import InvalidCodeError
 from ledger.core.label_check import Maker
 from ledger.core.label_repair import find
@@ -126,8 +127,17 @@ class Verdict:
             "batch": self.batch,
             "custody": self.custody,
             "as_of": self.as_of,
-            "proof": None,
+            "proof": self._proof(),
         }
+
+    def _proof(self) -> str | None:
+        """Name where the proof bundle is had: of the pack if its serial number is listed here, else of the batch."""
+        if self.batch is None:
+            return None
+        names = [self.batch["gtin"], self.batch["lot"]]
+        if self.checks[NUMBERS["unit_in_batch"] - 1].result == PASSED:
+            names.append(self.code["serial"])
+        return "/v1/proof/" + "/".join(quote(name, safe="") for name in names)
 
 
 def licensing_gtin(code: Code) -> str:

@@ -35,7 +35,7 @@ def test_slugs_are_unique() -> None:
     ("method", "path", "options", "status", "slug"),
     [
         ("GET", "/nowhere", {}, 404, "not-found"),
-        ("GET", "/v1/proof/05413868000016/AB12", {}, 404, "not-found"),
+        ("GET", "/v1/nothing/05413868000016/AB12", {}, 404, "not-found"),
         ("GET", "/static/nothing.css", {}, 404, "not-found"),
         ("DELETE", "/v1/verify", {}, 405, "method-not-allowed"),
         ("PUT", "/v1/statements", {}, 405, "method-not-allowed"),

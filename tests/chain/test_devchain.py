@@ -20,6 +20,7 @@ from ledger.chain.devchain import CHAIN_ID, DevChain, endpoint, find_anvil
 from ledger.chain.devstate import NEWEST, PREVIOUS, DumpFiles, durable_block, read_dump
 from ledger.chain.signers import development_signer
 from ledger.core.errors import ConfigurationError, UnavailableError
+from ledger.core.keccak import keccak256
 
 pytestmark = pytest.mark.system
 SENDER = development_signer(0, CHAIN_ID)
@@ -382,3 +383,18 @@ def test_npms_starter_is_passed_by_for_anvil_itself(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(devchain.shutil, "which", lambda _name: None)
     with pytest.raises(ConfigurationError, match="not installed"):
         find_anvil()
+
+
+def test_the_last_block_is_still_proved_after_a_restart(embedded: DevChain, folder: Path) -> None:
+    """Its header commits to the state that the node has: nothing was given or taken in between."""
+    send(embedded.url, KEEPER)
+    embedded.stop()
+    again = DevChain(folder, fund=[POOR])
+    again.start()
+    try:
+        proof = call(again.url, "eth_getProof", "0x" + POOR.hex(), [], "latest")
+        root = keccak256(bytes.fromhex(proof["accountProof"][0][2:]))
+        assert block(again.url, "latest")["stateRoot"] == "0x" + root.hex()
+        assert int(proof["balance"], 16) > 0
+    finally:
+        again.stop()

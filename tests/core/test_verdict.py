@@ -80,7 +80,7 @@ def test_json_has_the_fields_of_the_design_in_their_order() -> None:
         ["kind", "actor", "counterparty", "place", "quantity", "occurred_at", "recorded", "digest"]
     ] * 5
     assert list(told["as_of"]) == ["chain_id", "block", "time", "finalized_block", "lag_blocks"]
-    assert told["proof"] is None
+    assert told["proof"] == "/v1/proof/05413868000016/AB12"
     assert json.loads(json.dumps(told)) == told
 
 
