@@ -31,6 +31,7 @@ from api.routes import (
 )
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import ReadModel
+from ledger.store.unit_lists import UnitLists
 from ledger.verify import Verifier
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         read_model=read_model,
         outbox=outbox,
         verifier=Verifier(read_model, settings, clock=clock),
+        unit_lists=UnitLists(settings.units_dir),
         metrics=metrics,
         chain_view=chain_view,
         prover=prover,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ledger.store.database import Database
     from ledger.store.outbox import Outbox
     from ledger.store.read_model import ReadModel
+    from ledger.store.unit_lists import UnitLists
     from ledger.submit import ChainView
     from ledger.verify import Verifier
 
@@ -41,6 +42,7 @@ class Installation:
     read_model: ReadModel
     outbox: Outbox
     verifier: Verifier
+    unit_lists: UnitLists
     metrics: Metrics
     chain_view: ChainView | None  # None: what only the chain can check is left to it
     prover: Prover | None  # None: the chain is not at hand, so nothing can be proved

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ledger.store.database import Database
     from ledger.store.ledger_view import ChainView
 
-    Listed = Callable[[bytes, str], bool | None]  # whether a batch's list has a serial number; None: no list here
+    Listed = Callable[[bytes, bytes, str], bool | None]  # whether a batch's root covers a serial number; None: no list
 
 Json = dict[str, Any]
 MAX_LEAVES: Final = 10_000  # in one answer
@@ -63,7 +63,7 @@ def record(
     chain_view: ChainView | None,
     submission: UnitSubmission,
     *,
-    listed: Listed = lambda _batch, _serial: None,
+    listed: Listed = lambda _batch, _root, _serial: None,
     clock: Callable[[], float] = time.time,
 ) -> Logged:
     """Take in a statement about one pack; it is durable when this returns.
@@ -96,7 +96,7 @@ def record(
         unit_rules.require_signed(submission, Court(view, domain, now))
     with database.transaction():
         registration = read_model.registration(batch_id(statement.gtin, statement.lot))
-        on_list = None if registration is None else listed(registration.batch, statement.serial)
+        on_list = None if registration is None else listed(registration.batch, registration.unit_root, statement.serial)
         facts = UnitFacts(listed=on_list, events=read_model.unit_events(f"{statement.gtin:014d}", statement.serial))
         earlier = _earlier(statement, digest, facts)
         if earlier is None:

@@ -8,7 +8,7 @@ neither a reorganisation in between nor a node that lies gets into it: it is mad
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
@@ -42,25 +42,13 @@ if TYPE_CHECKING:
 
     from ledger.chain.contracts import Ledger
     from ledger.core.structs import Domain
+    from ledger.core.unit_tree import UnitProof
     from ledger.store.outbox import Outbox
     from ledger.store.read_model import ReadModel
 
 FINALIZED: Final = "finalized"
 ATTEMPTS: Final = 3  # a reorganisation while a bundle is made spoils it; three in a row are no accident
-NOTHING: Final = bytes(32)
 _NOT_HERE: Final = "If it was recorded just now, ask again in a moment: GET /v1/chain says how far this server is."
-
-
-class UnitProofLike(Protocol):
-    """A unit's place in the tree of its batch; `unit_tree.UnitProof` fits."""
-
-    @property
-    def salt(self) -> bytes:
-        """32 bytes, of this serial number alone."""
-
-    @property
-    def path(self) -> tuple[bytes, ...]:
-        """The sibling at each level, from the leaf up."""
 
 
 class _Known(NamedTuple):
@@ -89,7 +77,8 @@ class Prover:
         outbox: The statements handed in here.
         ledger: The contract on its chain.
         domain: What statements of this ledger are signed for.
-        find_unit: Gives a unit's path by batch and serial number; None where no list is held.
+        find_unit: Gives the proof of a serial number by batch, registered root and serial number; None where no list of
+            it is held.
     """
 
     def __init__(
@@ -98,7 +87,7 @@ class Prover:
         outbox: Outbox,
         ledger: Ledger,
         domain: Domain,
-        find_unit: Callable[[bytes, str], UnitProofLike | None] = lambda _batch, _serial: None,
+        find_unit: Callable[[bytes, bytes, str], UnitProof | None] = lambda _batch, _root, _serial: None,
     ) -> None:
         self._facts = read_model
         self._outbox = outbox
@@ -206,7 +195,7 @@ class Prover:
         return write_bundle(trimmed(bundle, trusted, code_template()))
 
     def _unit(self, registration: Registration, serial: str) -> UnitPath:
-        found = self._find_unit(registration.batch, serial) if registration.unit_root != NOTHING else None
+        found = self._find_unit(registration.batch, registration.unit_root, serial)
         if found is None:
             raise NotFoundError(
                 f"No list of serial numbers with {serial!r} of this batch is held here.",

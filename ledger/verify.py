@@ -8,7 +8,6 @@ looked up in its batch's list, which may come at any time: an answer that had to
 from __future__ import annotations
 
 import json
-import logging
 import re
 import time
 from collections import OrderedDict
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import orjson
 
 from ledger.core.dossier import Dossier
-from ledger.core.errors import ContradictionError, InvalidCodeError, InvalidInputError, UnavailableError
+from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.history import fold
 from ledger.core.label_search import LabelSearch
@@ -47,7 +46,6 @@ CODES_KEPT: Final = 10_000
 ANSWERS_KEPT: Final = 5_000
 BATCHES_KEPT: Final = 5_000
 ORGANISATIONS_KEPT: Final = 10_000
-_LOG: Final = logging.getLogger(__name__)
 _PLACE: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
 
 K = TypeVar("K", bound="Hashable")
@@ -289,14 +287,9 @@ class Verifier:
             return None
         batches = {subject.dossier.registration.batch: subject.dossier.registration for subject in subjects}
         registration = next(iter(batches.values()))
-        if len(batches) > 1 or not any(registration.unit_root):
+        if len(batches) > 1:
             return None
-        try:
-            kept = self._lists.get(registration.batch)
-            return None if kept is None or kept.root != registration.unit_root else kept.find(serial) is not None
-        except (ContradictionError, UnavailableError) as error:
-            _LOG.warning("%s %s", error.detail, error.advice)
-            return None
+        return self._lists.membership(registration.batch, registration.unit_root, serial)
 
     def _occasion(self, as_of: AsOf, now: int) -> tuple[int, ...]:
         return occasion(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)

@@ -28,6 +28,7 @@ from ledger.core.signature import P256_ORDER
 from ledger.core.structs import Bundle, Domain, KeyAddition, KeyEnding
 from ledger.core.submission import BundledEvent, Submission
 from ledger.core.trie import Nodes
+from ledger.core.unit_tree import UnitProof
 from ledger.core.vocabulary import Kind, Purpose
 from ledger.prove import Prover
 from ledger.store.database import open_database
@@ -60,14 +61,6 @@ STEADY = SteadyP256("carrier", derive_private_key(0xC0FFEE, SECP256R1()))  # pub
 LABELS = SteadyP256("labels", derive_private_key(0x1ABE1, SECP256R1()))
 
 
-@dataclass(frozen=True)
-class Unit:
-    """A unit's path in a tree of three."""
-
-    salt: bytes
-    path: tuple[bytes, ...]
-
-
 def leaf(index: int) -> bytes:
     text = SERIALS[index].encode()
     encoded = SALTS[index] + (64).to_bytes(32, "big") + len(text).to_bytes(32, "big") + text.ljust(32, b"\0")
@@ -80,9 +73,9 @@ def pair(one: bytes, other: bytes) -> bytes:
 
 UNIT_ROOT = pair(pair(leaf(0), leaf(1)), leaf(2))
 UNITS = {
-    "A1": Unit(SALTS[0], (leaf(1), leaf(2))),
-    "A2": Unit(SALTS[1], (leaf(0), leaf(2))),
-    "A3": Unit(SALTS[2], (pair(leaf(0), leaf(1)),)),
+    "A1": UnitProof("A1", SALTS[0], (leaf(1), leaf(2))),
+    "A2": UnitProof("A2", SALTS[1], (leaf(0), leaf(2))),
+    "A3": UnitProof("A3", SALTS[2], (pair(leaf(0), leaf(1)),)),
 }
 
 
@@ -95,7 +88,11 @@ class Stage:
         self.installation = Installation(world, self.database)
         self.facts = ReadModel(self.database)
         self.prover = Prover(
-            self.facts, Outbox(self.database), world.ledger, world.domain, lambda _batch, serial: UNITS.get(serial)
+            self.facts,
+            Outbox(self.database),
+            world.ledger,
+            world.domain,
+            lambda _batch, _root, serial: UNITS.get(serial),
         )
         self.heads: dict[bytes, bytes] = {}
 

@@ -77,15 +77,15 @@ def test_a_serial_number_off_the_list_is_refused(intake: Intake) -> None:
     submission = intake.submission(UnitKind.SCAN)
     asked: list[Any] = []
 
-    def listed(batch: bytes, serial: str) -> bool:
-        asked.append((batch, serial))
+    def listed(batch: bytes, root: bytes, serial: str) -> bool:
+        asked.append((batch, root, serial))
         return False
 
     with pytest.raises(StatementRefusedError) as caught:
         record(intake.db, None, submission, listed=listed, clock=lambda: intake.now)
     assert caught.value.evidence["error"] == "SerialNotInBatch"
-    batch = ReadModel(intake.db).registered(GTIN)[0].batch
-    assert asked == [(batch, SERIAL)]
+    registration = ReadModel(intake.db).registered(GTIN)[0]
+    assert asked == [(registration.batch, registration.unit_root, SERIAL)]
 
 
 def test_an_installation_without_a_ledger_takes_nothing(db: Database) -> None:

@@ -214,4 +214,4 @@ def test_a_damaged_list_is_replaced_by_a_sound_one(lists: UnitLists) -> None:
     taken(lists, LIST, ROOT)
     lists.path(BATCH).write_bytes(b"nothing")
     taken(lists, LIST, ROOT)
-    assert lists.find(BATCH, "A1") is not None
+    assert lists.find(BATCH, ROOT, "A1") is not None

@@ -81,7 +81,13 @@ def statement_json(installation: Installation, state: StatementState) -> dict[st
 
 def _log(installation: Installation, payload: dict[str, Any]) -> Logged:
     submission = parse_unit_submission(payload)
-    return log.record(installation.database, installation.chain_view, submission, clock=installation.clock)
+    return log.record(
+        installation.database,
+        installation.chain_view,
+        submission,
+        listed=installation.unit_lists.membership,
+        clock=installation.clock,
+    )
 
 
 def logged_json(logged: Logged) -> dict[str, Any]:

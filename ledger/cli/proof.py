@@ -96,11 +96,13 @@ def _made(data: Path | None, gtin: str, lot: str, serial: str, block: str) -> by
     from ledger.prove import Prover
     from ledger.store.outbox import Outbox
     from ledger.store.read_model import ReadModel
+    from ledger.store.unit_lists import UnitLists
 
     with _ledger(settings_for(data)) as (ledger, domain, database):
         if database is None:
             raise _no_ledger()
-        prover = Prover(ReadModel(database), Outbox(database), ledger, domain)
+        lists = UnitLists(settings_for(data).units_dir)
+        prover = Prover(ReadModel(database), Outbox(database), ledger, domain, lists.find)
         return prover.prove(gtin, lot, serial or None, block=int(block) if block.isdecimal() else block or None)
 
 

@@ -184,11 +184,18 @@ class Stack:
         from ledger.prove import Prover
         from ledger.store.outbox import Outbox
         from ledger.store.read_model import ReadModel
+        from ledger.store.unit_lists import UnitLists
 
         view = Ledger(self._chain(), deployment.ledger) if deployment else None
         prover = None
         if view and deployment:
-            prover = Prover(ReadModel(self.database), Outbox(self.database), view, deployment.domain)
+            prover = Prover(
+                ReadModel(self.database),
+                Outbox(self.database),
+                view,
+                deployment.domain,
+                UnitLists(self.settings.units_dir).find,
+            )
         identity = self._identity(deployment)
         app = create_app(self.settings, self.database, identity, chain_view=view, prover=prover)
         config = uvicorn.Config(

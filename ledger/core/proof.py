@@ -18,11 +18,12 @@ from ledger.core.errors import InvalidProofError, InvalidStatementError
 from ledger.core.header import BlockHeader, read_header
 from ledger.core.history import BatchHistory, fold
 from ledger.core.keccak import keccak256
-from ledger.core.proof_bundle import ProofBundle, ProvenEvent, Signed, SignedBundle, UnitPath
+from ledger.core.proof_bundle import ProofBundle, ProvenEvent, Signed, SignedBundle
 from ledger.core.proof_history import batch_facts, canonical_order, latest_times, touched
 from ledger.core.signature import ADDRESS_BYTES, P256_BYTES, verify
 from ledger.core.structs import Domain
 from ledger.core.trie import Account, Nodes
+from ledger.core.unit_tree import UnitProof, is_member
 from ledger.core.vocabulary import Kind, Purpose, Status
 
 if TYPE_CHECKING:
@@ -397,18 +398,8 @@ def _require_unit(bundle: ProofBundle) -> None:
         raise _broken("unit", "A serial number and its path come together or not at all.")
     if bundle.serial is None or bundle.unit is None:
         return
-    if _unit_root(bundle.serial, bundle.unit) != bundle.registration.unit_root:
+    if not is_member(bundle.registration.unit_root, UnitProof(bundle.serial, bundle.unit.salt, bundle.unit.path)):
         raise _broken("unit", f"The serial number {bundle.serial!r} is not under the batch's unit root.")
-
-
-def _unit_root(serial: str, unit: UnitPath) -> bytes:
-    """Give the root that a unit's path leads to: leaves hashed twice, pairs in sorted order (design, section 5)."""
-    text = serial.encode()
-    encoded = unit.salt + (64).to_bytes(32, "big") + len(text).to_bytes(32, "big") + text + bytes(-len(text) % 32)
-    node = keccak256(keccak256(encoded))
-    for other in unit.path:
-        node = keccak256(min(node, other) + max(node, other))
-    return node
 
 
 def _broken(rule: str, words: str) -> InvalidProofError:

@@ -15,6 +15,7 @@ making is kept first, in a file of its own, so that a run that was killed makes 
 
 from __future__ import annotations
 
+import logging
 import mmap
 import os
 import secrets
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+_LOG: Final = logging.getLogger(__name__)
 _MAGIC: Final = b"lotproof-units\x00\x01"  # the last byte is the version of the form
 _HEADER: Final = struct.Struct(">16s32s32s32sII32s")  # magic, batch, root, secret, count, bytes and SHA-256 of serials
 _HEADER_BYTES: Final = _HEADER.size + 32  # and the SHA-256 of it all
@@ -198,17 +200,48 @@ class UnitLists:
             raise UnavailableError(detail, advice="Check its owner and rights.", path=str(path)) from error
         return known
 
-    def find(self, batch: bytes, serial: str) -> UnitProof | None:
-        """The proof that a serial number is in the list of a batch; None if it is not, or if there is no list.
+    def under(self, batch: bytes, root: bytes) -> UnitList | None:
+        """The list of a batch, if it is the one under `root`; None if there is none, or another one.
 
         Args:
             batch: Its id, 32 bytes.
-            serial: 1 to 20 characters of GS1 character set 82.
+            root: The root that its maker registered, 32 bytes.
 
         Raises:
             ContradictionError: The list is damaged.
         """
         found = self.get(batch)
+        return found if found is not None and found.root == root else None
+
+    def membership(self, batch: bytes, root: bytes, serial: str) -> bool | None:
+        """Whether a serial number is under a batch's registered root; None if no list of it can be believed here.
+
+        A damaged list is told in the log: it must make no pack fake.
+
+        Args:
+            batch: Its id, 32 bytes.
+            root: The root that its maker registered, 32 bytes; zeros if the batch has no serial numbers.
+            serial: 1 to 20 characters of GS1 character set 82.
+        """
+        try:
+            found = self.under(batch, root) if any(root) else None
+            return None if found is None else found.find(serial) is not None
+        except (ContradictionError, UnavailableError) as error:
+            _LOG.warning("%s %s", error.detail, error.advice)
+            return None
+
+    def find(self, batch: bytes, root: bytes, serial: str) -> UnitProof | None:
+        """The proof that a serial number is under a batch's registered root; None if it is not, or no list says so.
+
+        Args:
+            batch: Its id, 32 bytes.
+            root: The root that its maker registered, 32 bytes.
+            serial: 1 to 20 characters of GS1 character set 82.
+
+        Raises:
+            ContradictionError: The list is damaged.
+        """
+        found = self.under(batch, root)
         return None if found is None else found.find(serial)
 
     def write(self, batch: bytes, secret: bytes, serials: Sequence[bytes], nodes: bytes) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ledger.core.errors import ConfigurationError, ContradictionError, UnavailableError
 from ledger.core.serials import generate
-from ledger.core.unit_tree import build, is_member, leaves
+from ledger.core.unit_tree import UnitProof, build, is_member, leaves
 from ledger.store import unit_lists
 from ledger.store.unit_lists import UnitList, UnitLists
 
@@ -35,16 +35,21 @@ def written(lists: UnitLists, serials: list[bytes] = SERIALS, batch: bytes = BAT
     return nodes[:32]
 
 
+def found(lists: UnitLists, serial: str) -> UnitProof | None:
+    kept = lists.get(BATCH)
+    return None if kept is None else kept.find(serial)
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 64, 100])
 def test_every_serial_number_is_found_with_a_proof_and_no_other_is(lists: UnitLists, size: int) -> None:
     root = written(lists, SERIALS[:size])
     for serial in SERIALS[:size]:
-        proof = lists.find(BATCH, serial.decode())
+        proof = found(lists, serial.decode())
         assert proof is not None
         assert proof.serial == serial.decode()
         assert is_member(root, proof)
     others = [*SERIALS[size:], *generate(b"\x08" * 32, 200)]
-    assert not any(lists.find(BATCH, serial.decode()) for serial in others)
+    assert not any(found(lists, serial.decode()) for serial in others)
 
 
 def test_a_list_comes_back_as_it_was_written(lists: UnitLists) -> None:
@@ -58,17 +63,28 @@ def test_a_list_comes_back_as_it_was_written(lists: UnitLists) -> None:
 def test_a_batch_without_a_list_has_none(lists: UnitLists) -> None:
     assert not lists.holds(BATCH)
     assert lists.get(BATCH) is None
-    assert lists.find(BATCH, "A") is None
+    assert found(lists, "A") is None
     written(lists)
     assert lists.holds(BATCH)
     assert not lists.holds(b"\xbb" * 32)
 
 
+def test_only_the_list_under_the_registered_root_answers(lists: UnitLists) -> None:
+    serial, other = SERIALS[0].decode(), bytes(32)
+    assert (lists.find(BATCH, b"\x01" * 32, serial), lists.membership(BATCH, b"\x01" * 32, serial)) == (None, None)
+    root = written(lists)
+    proof = lists.find(BATCH, root, serial)
+    assert proof is not None
+    assert is_member(root, proof)
+    assert (lists.membership(BATCH, root, serial), lists.membership(BATCH, root, "MADEUP1")) == (True, False)
+    assert (lists.find(BATCH, other, serial), lists.membership(BATCH, other, serial)) == (None, None)
+
+
 def test_a_replaced_list_is_read_anew(lists: UnitLists) -> None:
     first = written(lists, SERIALS[:50])
-    assert lists.find(BATCH, SERIALS[60].decode()) is None
+    assert found(lists, SERIALS[60].decode()) is None
     second = written(lists, SERIALS[50:])
-    assert lists.find(BATCH, SERIALS[60].decode()) is not None
+    assert found(lists, SERIALS[60].decode()) is not None
     assert first != second
 
 
@@ -102,7 +118,7 @@ def test_a_list_that_is_cut_off_anywhere_is_named_and_not_believed(lists: UnitLi
     for size in [*range(0, HEADER + 40, 7), len(whole) // 2, len(whole) - 1]:
         lists.path(BATCH).write_bytes(whole[:size])
         with pytest.raises(ContradictionError, match="damaged") as caught:
-            lists.find(BATCH, SERIALS[0].decode())
+            found(lists, SERIALS[0].decode())
         assert str(lists.path(BATCH)) in caught.value.detail
         assert "Move the file away" in caught.value.advice
     lists.path(BATCH).write_bytes(whole + b"x")
@@ -170,7 +186,7 @@ def test_a_damaged_leaf_is_found_out_by_its_own_and_its_neighbours_look_ups(list
     lists.path(BATCH).write_bytes(broken)
     for serial in SERIALS[:2]:
         with pytest.raises(ContradictionError, match="does not lead to the root"):
-            lists.find(BATCH, serial.decode())
+            found(lists, serial.decode())
 
 
 def test_a_proof_that_would_not_hold_is_not_given_out(lists: UnitLists) -> None:
