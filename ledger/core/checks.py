@@ -1,134 +1,34 @@
 """The thirteen checks of a verdict, numbered once: here, in docs/verdicts.md and in the tests.
 
 Each check answers by itself. A check that fails may name a reason of `wording.REASONS`; which reason gives the verdict
-its word is decided there, by precedence. Source: design, section 6.
+its word is decided there, by precedence. Those on the label and the one pack are in `unit_checks`. Source: design,
+section 6.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from functools import wraps
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from ledger.core.clones import SECOND_DISPENSE, Sighting, Standing, asked_at, conflict, sightings, told
+from ledger.core.check import FAILED, failed, passed
 from ledger.core.dossier import Finding
-from ledger.core.label_check import Asked, Maker, judge_label
-from ledger.core.organisation import (
-    active_at,
-    covers_gtin,
-    is_authority,
-    key_in_doubt,
-    roles_at,
-    state_at,
-    suspended_since,
-)
-from ledger.core.unit import UnitKind
-from ledger.core.unit_use import use
-from ledger.core.vocabulary import ADMINISTRATION_ROLES, Role
-from ledger.core.wording import day, moment, span
+from ledger.core.organisation import active_at, administers, covers_gtin, key_in_doubt, state_at, suspended_since
+from ledger.core.unit_checks import label_signature, no_conflict, unit_in_batch, unit_unused
+from ledger.core.vocabulary import Role
+from ledger.core.wording import day, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from ledger.core.check import Case, Check, Inquiry
     from ledger.core.custody import ConsignmentState
-    from ledger.core.dossier import Dossier, Way
-    from ledger.core.facts import AsOf, Organisation
     from ledger.core.gs1 import Code
-    from ledger.core.label_check import Seek
-    from ledger.core.unit import UnitFacts
 
-PASSED: Final = "passed"
-FAILED: Final = "failed"
-SKIPPED: Final = "skipped"
-NAMES: Final = (
-    "code_readable",
-    "label_signature",
-    "batch_registered",
-    "maker_accredited",
-    "facts_agree",
-    "unit_in_batch",
-    "custody_unbroken",
-    "not_recalled",
-    "not_expired",
-    "not_held_or_seized",
-    "unit_unused",
-    "no_conflict",
-    "fresh",
-)
-NUMBERS: Final = {name: number for number, name in enumerate(NAMES, start=1)}
 # A day ends latest in UTC-12 and begins first in UTC+14 (IANA time zone database: Etc/GMT+12, Pacific/Kiritimati).
 DAY_ENDS_EVERYWHERE: Final = timedelta(days=1, hours=12)
 DAY_BEGINS_ANYWHERE: Final = timedelta(hours=-14)
-
-
-class Check(NamedTuple):
-    """One numbered answer."""
-
-    id: int
-    name: str
-    result: str  # passed, failed or skipped
-    detail: str
-    reason: str = ""  # a key of `wording.REASONS`; empty if this check does not decide
-    who: str = ""  # whom the reason names
-    remark: str = ""  # what the advice must say although the check passes
-
-
-class Inquiry(NamedTuple):
-    """Who asks what, where, when, of data of which age."""
-
-    code: Code
-    as_of: AsOf
-    now: int  # Unix seconds
-    at: int  # the time of use that is asked about, Unix seconds
-    place: str | None  # UN/LOCODE
-    organisation: int | None
-    asker: Organisation | None  # that organisation, if it is on the ledger
-    unit: UnitFacts  # of the one pack that the code names
-    seek: Seek  # looks for the misread that explains a label's signature
-    fresh_seconds: int  # for how long the chain may have been silent
-    fresh_blocks: int  # how many blocks the read model may be behind
-
-    @property
-    def behind(self) -> bool:
-        """Whether the read model is behind the chain, or has not heard from it for too long."""
-        return is_behind(self.as_of, self.now, self.fresh_seconds, self.fresh_blocks)
-
-
-def is_behind(as_of: AsOf, now: int, fresh_seconds: int, fresh_blocks: int) -> bool:
-    """Tell whether the read model is behind the chain, or has not heard from it for too long.
-
-    Args:
-        as_of: How far it has come.
-        now: Unix seconds.
-        fresh_seconds: For how long the chain may have been silent.
-        fresh_blocks: How many blocks the read model may be behind.
-    """
-    return as_of.head_block - as_of.block > fresh_blocks or now - as_of.heard_at > fresh_seconds
-
-
-class Case(NamedTuple):
-    """An inquiry, and the consignments of one batch that its code may mean."""
-
-    inquiry: Inquiry
-    dossier: Dossier
-    consignments: tuple[bytes, ...]  # at least one
-    ways: tuple[Way, ...]  # one for each
-
-
-def passed(name: str, detail: str, remark: str = "") -> Check:
-    """Answer that a check found nothing."""
-    return Check(NUMBERS[name], name, PASSED, detail, remark=remark)
-
-
-def failed(name: str, detail: str, reason: str = "", who: str = "") -> Check:
-    """Answer that a check found something."""
-    return Check(NUMBERS[name], name, FAILED, detail, reason, who)
-
-
-def skipped(name: str, detail: str) -> Check:
-    """Answer that a check cannot be made."""
-    return Check(NUMBERS[name], name, SKIPPED, detail)
 
 
 def _remembered(check: Callable[[Case], Check]) -> Callable[[Case], Check]:
@@ -154,22 +54,6 @@ def code_readable(code: Code) -> Check:
     if code.host and not code.host_known:
         words.append(f"Its link names the host {code.host}, which is not ours: it was not opened.")
     return passed("code_readable", " ".join(["Read without fault.", *words]))
-
-
-# (2) The label
-
-
-def label_signature(inquiry: Inquiry, maker: Maker | None) -> Check:
-    """(2) The label's own signature, GS1 AI 91 and 92, is the maker's."""
-    asked = Asked(inquiry.code, inquiry.unit, inquiry.now, inquiry.behind, inquiry.seek)
-    answer = judge_label(asked, maker)
-    return Check(NUMBERS["label_signature"], "label_signature", *answer)
-
-
-def _label_signature(case: Case) -> Check:
-    registration = case.dossier.registration
-    maker = Maker(registration.manufacturer, case.dossier.name(registration.manufacturer), registration.recorded)
-    return label_signature(case.inquiry, maker)
 
 
 # (3) to (5) The registration
@@ -214,126 +98,22 @@ def facts_agree(case: Case) -> Check:
     if code.sscc and code.lot and code.lot != registration.lot:
         detail = f"The label names lot {code.lot}, the consignment is of lot {registration.lot}."
         return failed("facts_agree", detail, "contents_differ")
-    if code.expiry is None:
+    return expiry_agrees(code.expiry, registration.expiry)
+
+
+def expiry_agrees(stated: date | None, registered: date) -> Check:
+    """(5) As far as the expiry goes.
+
+    Args:
+        stated: On the label; None if it states none.
+        registered: By the maker.
+    """
+    if stated is None:
         return passed("facts_agree", "The label states nothing that the registration contradicts.")
-    if code.expiry != registration.expiry:
-        detail = f"The label says {code.expiry.isoformat()}, the maker registered {registration.expiry.isoformat()}."
+    if stated != registered:
+        detail = f"The label says {stated.isoformat()}, the maker registered {registered.isoformat()}."
         return failed("facts_agree", detail, "expiry_differs")
     return passed("facts_agree", "The expiry on the label is the registered one.")
-
-
-# (6), (11), (12) The unit
-
-
-def unit_in_batch(case: Case) -> Check:
-    """(6) The serial number is one of the batch."""
-    registration, listed = case.dossier.registration, case.inquiry.unit.listed
-    if case.inquiry.code.serial is None:
-        return _NO_SERIAL
-    if not any(registration.unit_root):
-        return _NOT_SERIALISED
-    if listed is None:
-        return LIST_NOT_HELD
-    if not listed:
-        detail = f"Its serial number is none of the {registration.quantity:,} that the maker registered."
-        return failed("unit_in_batch", detail, "serial_not_in_batch", case.dossier.name(registration.manufacturer))
-    return passed(
-        "unit_in_batch", f"Its serial number is one of the {registration.quantity:,} that the maker registered."
-    )
-
-
-_NO_SERIAL: Final = skipped("unit_in_batch", "This code names no single pack.")
-_NOT_SERIALISED: Final = skipped("unit_in_batch", "The maker registered no serial numbers for this batch.")
-LIST_NOT_HELD: Final = skipped(
-    "unit_in_batch", "No sound list of this batch's serial numbers is held here, so this one could not be compared."
-)
-
-
-def unit_unused(case: Case) -> Check:
-    """(11) The pack was not dispensed, destroyed or taken as a sample before."""
-    inquiry = case.inquiry
-    if inquiry.code.serial is None:
-        return _NO_PACK
-    found = use(inquiry.unit.events, inquiry.organisation, inquiry.place, inquiry.now)
-    if found is None:
-        return _UNUSED
-    event = found.event
-    if found.repeated:
-        remark = f"You dispensed this {_minutes_ago(inquiry.now - event.occurred_at)}."
-        return passed("unit_unused", remark, remark)
-    words, reason = _USES[event.kind]
-    who = _actor(inquiry.unit, event.actor)
-    return failed("unit_unused", f"{words} by {who} at {event.place} on {moment(event.occurred_at)}.", reason, who)
-
-
-def _minutes_ago(seconds: int) -> str:
-    minutes = max(0, seconds) // 60
-    return f"{minutes} minute{'' if minutes == 1 else 's'} ago"
-
-
-def _actor(unit: UnitFacts, number: int) -> str:
-    state = next((state_at(actor) for actor in unit.signers if actor.number == number), None)
-    return state.name if state else f"organisation {number}"
-
-
-def no_conflict(case: Case) -> Check:
-    """(12) One pack explains all that organisations signed about this serial number; `clones` has the rules."""
-    inquiry, events = case.inquiry, case.inquiry.unit.events
-    if inquiry.code.serial is None:
-        return _NO_PLACE
-    if not events:
-        return _NO_SIGHTING
-    present = _present(case)
-    standing = _standing(case, present)
-    found = conflict(events, _asker_sees(inquiry), standing, inquiry.now)
-    if found:
-        reason = "second_dispense" if found.rule == SECOND_DISPENSE else "copied"
-        return failed("no_conflict", told(found, lambda number: _name(present[number])), reason)
-    count = len(sightings(events, standing.known))
-    return passed("no_conflict", f"{count} signed sighting{' fits' if count == 1 else 's fit'} one pack.")
-
-
-def _asker_sees(inquiry: Inquiry) -> Sighting | None:
-    if inquiry.organisation is None:
-        return None
-    return asked_at(inquiry.organisation, inquiry.place or "", inquiry.at, inquiry.now)
-
-
-def _present(case: Case) -> dict[int, Organisation]:
-    """Give all on the ledger that the batch's record names, that signed for the pack, or that ask."""
-    asker = (case.inquiry.asker,) if case.inquiry.asker else ()
-    return {each.number: each for each in (*case.dossier.organisations.values(), *case.inquiry.unit.signers, *asker)}
-
-
-def _standing(case: Case, present: dict[int, Organisation]) -> Standing:
-    """Tell who has to do with the batch. A carton's own lineage leaves out who holds the rest of a large batch."""
-    return Standing(
-        maker=case.dossier.registration.manufacturer,
-        holders=case.dossier.history.organisations,
-        administrations=frozenset(number for number, each in present.items() if _administers(each)),
-        known=frozenset(present),
-        complete=not (case.inquiry.behind or case.inquiry.code.sscc),
-    )
-
-
-def _administers(organisation: Organisation) -> bool:
-    return is_authority(organisation) or bool(roles_at(organisation) & ADMINISTRATION_ROLES)
-
-
-def _name(organisation: Organisation) -> str:
-    state = state_at(organisation)
-    return state.name if state else f"organisation {organisation.number}"
-
-
-_NO_PLACE: Final = skipped("no_conflict", "This code names no single pack.")
-_NO_SIGHTING: Final = skipped("no_conflict", "No organisation has signed for this pack yet: nothing to compare.")
-_NO_PACK: Final = skipped("unit_unused", "This code names no single pack.")
-_UNUSED: Final = passed("unit_unused", "Nobody recorded that this pack was dispensed, destroyed or sampled.")
-_USES: Final = {
-    UnitKind.DISPENSE: ("Dispensed", "already_dispensed"),
-    UnitKind.DESTROY: ("Destroyed", "destroyed"),
-    UnitKind.SAMPLE: ("Taken as a sample", "sampled"),
-}
 
 
 # (7) Custody
@@ -392,16 +172,10 @@ def _concerns(case: Case, state: ConsignmentState) -> bool:
     return case.inquiry.organisation in (state.holder, state.counterparty)
 
 
-def is_administration(organisation: Organisation | None) -> bool:
-    """Tell whether an organisation may ask about anyone's goods: an active authority, customs or regulator."""
-    if organisation is None or not active_at(organisation):
-        return False
-    return is_authority(organisation) or bool(roles_at(organisation) & ADMINISTRATION_ROLES)
-
-
 def _elsewhere(case: Case) -> Check | None:
-    asking = case.inquiry.organisation
-    if asking is None or is_administration(case.inquiry.asker):
+    """Tell where the goods are, unless whoever asks has to do with them or is an administration, which may always."""
+    asking, asker = case.inquiry.organisation, case.inquiry.asker
+    if asking is None or (asker and active_at(asker) and administers(asker)):
         return None
     if any(_concerns(case, way.state) for way in case.ways):
         return None
@@ -518,7 +292,7 @@ def _fresh(case: Case) -> Check:
 
 CHECKS: Final[tuple[Callable[[Case], Check], ...]] = (
     lambda case: code_readable(case.inquiry.code),
-    _label_signature,
+    label_signature,
     batch_registered,
     maker_accredited,
     facts_agree,

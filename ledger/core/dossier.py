@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ledger.core.organisation import active_at, key_in_doubt, key_live_at, roles_at, state_at
+from ledger.core.organisation import active_at, key_in_doubt, key_live_at, name_of, roles_at, state_at
 from ledger.core.vocabulary import ADMINISTRATION_ROLES, CUSTODY_ROLES, Kind, Purpose, Role
 from ledger.core.wording import moment
 
@@ -87,9 +87,7 @@ class Dossier:
         Returns:
             Its name, or its number if it is not known.
         """
-        organisation = self.organisations.get(number)
-        state = state_at(organisation) if organisation else None
-        return state.name if state else f"organisation {number}"
+        return name_of(self.organisations.get(number), number)
 
     def meant(self, named: bytes, organisation: int | None) -> tuple[bytes, ...]:
         """Find the consignments that a code may mean.

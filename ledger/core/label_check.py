@@ -6,9 +6,9 @@ whoever holds the GTIN's company prefix. docs/decisions/0014 tells why each answ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ledger.core.check import failed, passed, skipped
 from ledger.core.errors import InvalidCodeError
 from ledger.core.label_repair import Repair
 from ledger.core.label_signature import Label, has_high_s, key_prefix, label_key_id, label_signature, verify_label
@@ -18,11 +18,11 @@ from ledger.core.vocabulary import Purpose
 from ledger.core.wording import day
 
 if TYPE_CHECKING:
+    from ledger.core.check import Check, Inquiry
     from ledger.core.facts import Key, Recorded
-    from ledger.core.gs1 import Code
     from ledger.core.unit import UnitFacts
 
-Seek = Callable[[Label, Sequence[bytes]], Repair | None]
+_NAME: Final = "label_signature"
 
 
 class Maker(NamedTuple):
@@ -39,71 +39,43 @@ class Maker(NamedTuple):
     registered: Recorded | None = None
 
 
-class LabelAnswer(NamedTuple):
-    """The answer; the fields are those of `checks.Check` after its name."""
-
-    result: Literal["passed", "failed", "skipped"]
-    detail: str
-    reason: str = ""
-    who: str = ""
-    remark: str = ""
-
-
-_NO_SIGNATURE: Final = LabelAnswer("skipped", "This label carries no signature.")
-_NOT_OURS: Final = LabelAnswer(
-    "skipped", "What AI 91 and 92 carry here is no label signature, and the maker has no label key on the ledger."
+_NO_SIGNATURE: Final = skipped(_NAME, "This label carries no signature.")
+_NOT_OURS: Final = skipped(
+    _NAME, "What AI 91 and 92 carry here is no label signature, and the maker has no label key on the ledger."
 )
-_NO_PRODUCT: Final = LabelAnswer("skipped", "A label signature is one over a GTIN, and this code has none.")
-_NO_MAKER: Final = LabelAnswer("skipped", "No organisation on the ledger has its company prefix or its label key.")
+_NO_PRODUCT: Final = skipped(_NAME, "A label signature is one over a GTIN, and this code has none.")
+_NO_MAKER: Final = skipped(_NAME, "No organisation on the ledger has its company prefix or its label key.")
 
 
-class Asked(NamedTuple):
-    """A label, and what is known when it is judged.
-
-    Args:
-        code: The code as read.
-        unit: What is known of the pack; of it the label keys, and whether its serial number is a registered one.
-        now: Unix seconds.
-        behind: Whether the latest records may be missing here.
-        seek: Looks for the misread that explains a signature which does not hold, as `label_repair.find` does.
-    """
-
-    code: Code
-    unit: UnitFacts
-    now: int
-    behind: bool
-    seek: Seek
-
-
-def judge_label(asked: Asked, maker: Maker | None) -> LabelAnswer:
-    """Judge the signature on a label.
+def judge_label(inquiry: Inquiry, maker: Maker | None) -> Check:
+    """(2) Judge the signature on a label, GS1 AI 91 and 92.
 
     Args:
-        asked: The label.
+        inquiry: The label, and what is known when it is judged.
         maker: Whose label it should be; None if no such organisation is on the ledger.
 
     Returns:
         The answer; where it fails, with the reason.
     """
-    code = asked.code
+    code = inquiry.code
     if code.label_key is None and code.label_signature is None:
         return _NO_SIGNATURE
     if code.gtin is None:
         return _NO_PRODUCT
     label = Label(code.elements, code.label_key or "", code.label_signature or "")
-    keys = sorted(asked.unit.label_keys, key=lambda key: maker is None or key.addition.organisation != maker.number)
+    keys = sorted(inquiry.unit.label_keys, key=lambda key: maker is None or key.addition.organisation != maker.number)
     signers = [key.addition.signer for key in keys if len(key.addition.signer) == P256_BYTES]
     fault = _form_fault(label)
     if fault:
-        return _misread(asked.seek(label, signers) or Repair(fault)) if keys else _NOT_OURS
+        return _misread(inquiry.seek(label, signers) or Repair(fault)) if keys else _NOT_OURS
     named = [key for key in keys if label_key_id(key.addition.key) == label.key]
     good = next((key for key in named if verify_label(key.addition.signer, label)), None)
     if good is not None:
-        return _signed(good, asked, maker)
-    repair = asked.seek(label, signers)
+        return _signed(good, inquiry, maker)
+    repair = inquiry.seek(label, signers)
     if repair is not None:
         return _misread(repair)
-    return _not_signed(label, named, maker) if named else _unknown_key(label, maker, behind=asked.behind)
+    return _not_signed(label, named, maker) if named else _unknown_key(label, maker, behind=inquiry.behind)
 
 
 def _form_fault(label: Label) -> str:
@@ -121,29 +93,29 @@ def _form_fault(label: Label) -> str:
     return ""
 
 
-def _misread(repair: Repair) -> LabelAnswer:
-    return LabelAnswer("failed", f"The label's signature does not hold as read. {repair.words}", "label_misread")
+def _misread(repair: Repair) -> Check:
+    return failed(_NAME, f"The label's signature does not hold as read. {repair.words}", "label_misread")
 
 
-def _not_signed(label: Label, named: list[Key], maker: Maker | None) -> LabelAnswer:
+def _not_signed(label: Label, named: list[Key], maker: Maker | None) -> Check:
     if all(len(key.addition.signer) != P256_BYTES for key in named):
         return _not_allowed("The key that the label names is no P-256 key: it cannot have signed a label.", maker)
     form = " Its s is the upper one, which no maker's signature has." if has_high_s(label) else ""
     detail = f"The signature is not that of the label key {label.key}, and no misread character explains it.{form}"
-    return LabelAnswer("failed", detail, "label_forged", _who(maker))
+    return failed(_NAME, detail, "label_forged", _who(maker))
 
 
-def _unknown_key(label: Label, maker: Maker | None, *, behind: bool) -> LabelAnswer:
+def _unknown_key(label: Label, maker: Maker | None, *, behind: bool) -> Check:
     if maker is None:
         return _NO_MAKER
     detail = f"The ledger has no label key {label.key}, and none of {maker.name} that is misread so."
     if behind:
-        return LabelAnswer("failed", f"{detail} The latest records may be missing here.", "not_yet_known")
-    return LabelAnswer("failed", detail, "label_key_unknown", maker.name)
+        return failed(_NAME, f"{detail} The latest records may be missing here.", "not_yet_known")
+    return failed(_NAME, detail, "label_key_unknown", maker.name)
 
 
-def _not_allowed(detail: str, maker: Maker | None) -> LabelAnswer:
-    return LabelAnswer("failed", detail, "label_key_not_allowed", _who(maker))
+def _not_allowed(detail: str, maker: Maker | None) -> Check:
+    return failed(_NAME, detail, "label_key_not_allowed", _who(maker))
 
 
 def _who(maker: Maker | None) -> str:
@@ -153,7 +125,7 @@ def _who(maker: Maker | None) -> str:
 # A signature that holds
 
 
-def _signed(key: Key, asked: Asked, maker: Maker | None) -> LabelAnswer:
+def _signed(key: Key, inquiry: Inquiry, maker: Maker | None) -> Check:
     """Ask whether the key may sign this maker's labels, and whether it still proves anything."""
     added = key.addition
     name = f"The label key {label_key_id(added.key)}"
@@ -162,13 +134,13 @@ def _signed(key: Key, asked: Asked, maker: Maker | None) -> LabelAnswer:
         return _not_allowed(whose, maker)
     if Purpose.LABELS not in added.purposes:
         return _not_allowed(f"{name} of {maker.name} signed it, but is not one for labels.", maker)
-    if added.valid_from > asked.now:
+    if added.valid_from > inquiry.now:
         return _not_allowed(
             f"{name} of {maker.name} signed it, but is not valid before {day(added.valid_from)}.", maker
         )
     if doubt_since(key):
-        return _in_doubt(key, name, asked.unit, maker)
-    return LabelAnswer("passed", f"{name} of {maker.name} signed it.{_registration(maker)}{_ending(key, asked.now)}")
+        return _in_doubt(key, name, inquiry.unit, maker)
+    return passed(_NAME, f"{name} of {maker.name} signed it.{_registration(maker)}{_ending(key, inquiry.now)}")
 
 
 def _registration(maker: Maker) -> str:
@@ -189,7 +161,7 @@ def _ending(key: Key, now: int) -> str:
     return f" The key ended on {ended}; labels printed before stay valid."
 
 
-def _in_doubt(key: Key, name: str, unit: UnitFacts, maker: Maker) -> LabelAnswer:
+def _in_doubt(key: Key, name: str, unit: UnitFacts, maker: Maker) -> Check:
     """A stolen key signs labels for batches old and new; only the list of serial numbers is beyond its reach."""
     since = doubt_since(key)
     detail = f"{name} of {maker.name} signed it, and may have been stolen since {day(since)}."
@@ -198,5 +170,5 @@ def _in_doubt(key: Key, name: str, unit: UnitFacts, maker: Maker) -> LabelAnswer
     if unit.listed or older:
         what = "Its serial number is a registered one" if unit.listed else "The batch was registered before that"
         remark = "The key that signed this label is in doubt: compare the pack with a genuine one."
-        return LabelAnswer("passed", f"{detail} {what}.", remark=remark)
-    return LabelAnswer("failed", detail, "label_key_in_doubt", maker.name)
+        return passed(_NAME, f"{detail} {what}.", remark=remark)
+    return failed(_NAME, detail, "label_key_in_doubt", maker.name)

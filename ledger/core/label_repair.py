@@ -11,6 +11,7 @@ the other fields one verification each; docs/decisions/0014 gives the time.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from string import digits
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -32,7 +33,7 @@ from ledger.core.parts import key_id
 from ledger.core.signature import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
 
 ONE_CASE_LETTERS: Final = 20  # so many letters all of one case: by chance in one genuine signature of 500,000
 _FIELDS: Final = {"17": digits, "10": CSET82_ORDER, "21": CSET82_ORDER}  # what one character of each may be
@@ -53,6 +54,9 @@ class Repair(NamedTuple):
     words: str
     field: str = ""
     position: int | None = None
+
+
+Seek = Callable[[Label, Sequence[bytes]], Repair | None]  # looks for a misread, as `find` does
 
 
 def find(label: Label, signers: Sequence[bytes]) -> Repair | None:

@@ -15,7 +15,7 @@ from ledger.core.label_repair import Repair
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ledger.core.label_check import Seek
+    from ledger.core.label_repair import Seek
     from ledger.core.label_signature import Label
 
 AT_ONCE: Final = 10  # searches of every character: 3 seconds of one core

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.core.vocabulary import Role
+from ledger.core.vocabulary import ADMINISTRATION_ROLES, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,6 +95,29 @@ def is_authority(organisation: Organisation, at: Recorded | int | None = None) -
     """
     state = state_at(organisation, at)
     return state is not None and state.authority == state.number
+
+
+def administers(organisation: Organisation) -> bool:
+    """Tell whether an organisation is an authority, customs or a regulator, suspended or not.
+
+    Args:
+        organisation: Everything said of it, in chain order.
+    """
+    return is_authority(organisation) or bool(roles_at(organisation) & ADMINISTRATION_ROLES)
+
+
+def name_of(organisation: Organisation | None, number: int) -> str:
+    """Name an organisation for a person.
+
+    Args:
+        organisation: Everything said of it, in chain order; None if nothing is known here.
+        number: Its number.
+
+    Returns:
+        Its name, or its number if it is not known.
+    """
+    state = state_at(organisation) if organisation else None
+    return state.name if state else f"organisation {number}"
 
 
 def covers_gtin(prefixes: Iterable[str], gtin: str) -> bool:

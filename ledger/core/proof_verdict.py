@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ledger.core.checks import NAMES, Check, failed, not_expired, passed, skipped
+from ledger.core.check import NAMES, Check, failed, passed, skipped, weigh
+from ledger.core.checks import expiry_agrees, not_expired
 from ledger.core.errors import InvalidProofError
 from ledger.core.vocabulary import Purpose, Role
-from ledger.core.wording import PRECEDENCE, REASONS, moment, span
+from ledger.core.wording import moment, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,10 +50,7 @@ class ProofVerdict:
             "reason": self.reason,
             "headline": self.headline,
             "advice": self.advice,
-            "checks": [
-                {"id": check.id, "name": check.name, "result": check.result, "detail": check.detail}
-                for check in self.checks
-            ],
+            "checks": [check.to_json() for check in self.checks],
             **self.facts,
             "limits": list(self.limits),
         }
@@ -76,15 +74,12 @@ def judge_proof(proven: ProvenFacts, trusted: Trusted, code: Code, now: int) -> 
     _require_same(proven, code)
     case = _Case(proven, code, now)
     checks = case.checks()
-    causes = sorted((check for check in checks if check.reason), key=lambda check: PRECEDENCE[check.reason])
-    reason = causes[0].reason if causes else "verified"
-    also = [f"Also: {_headline(check)}." for check in causes[1:]]
-    remarks = [check.remark for check in checks if check.remark]
+    word = weigh(checks)
     return ProofVerdict(
-        verdict=REASONS[reason].verdict,
-        reason=reason,
-        headline=f"{_headline(causes[0]) if causes else REASONS[reason].headline} (as of {case.age} ago)",
-        advice=" ".join([REASONS[reason].advice, *also, *remarks]),
+        verdict=word.verdict,
+        reason=word.reason,
+        headline=f"{word.headline} (as of {case.age} ago)",
+        advice=word.advice,
         checks=checks,
         facts=_facts_json(proven, trusted, case),
         limits=_limits(proven, trusted, case),
@@ -136,7 +131,7 @@ class _Case:
             passed("code_readable", "Read without fault."),
             passed("batch_registered", f"Registered by {self.name(registration.manufacturer)}; its head is proved."),
             self._maker(),
-            self._facts(),
+            expiry_agrees(self.code.expiry, registration.expiry),
             self._unit(),
             self._custody(),
             self._recall(),
@@ -167,15 +162,6 @@ class _Case:
         since = self.proven.organisations[registration.manufacturer].suspended_at
         later = f" It has been suspended since {moment(since)}." if since else ""
         return passed("maker_accredited", f"The ledger took the registration from {who} as a manufacturer.{later}")
-
-    def _facts(self) -> Check:
-        expiry, registered = self.code.expiry, self.history.registration.expiry
-        if expiry is None:
-            return passed("facts_agree", "The label states nothing that the registration contradicts.")
-        if expiry != registered:
-            detail = f"The label says {expiry.isoformat()}, the maker registered {registered.isoformat()}."
-            return failed("facts_agree", detail, "expiry_differs")
-        return passed("facts_agree", "The expiry on the label is the registered one.")
 
     def _unit(self) -> Check:
         if self.proven.serial is not None:
@@ -237,11 +223,6 @@ class _Case:
         if self.clock_behind:
             return failed("fresh", f"{told} This device's clock is behind the chain's: set it right.")
         return (failed if self.seconds > STALE_SECONDS else passed)("fresh", told)
-
-
-def _headline(check: Check) -> str:
-    words = REASONS[check.reason].headline.replace("{who}", check.who)
-    return words[:1].upper() + words[1:]
 
 
 def _limits(proven: ProvenFacts, trusted: Trusted, case: _Case) -> tuple[str, ...]:

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from ledger.core import checks
-from ledger.core.checks import CHECKS, NAMES, NUMBERS, PASSED, Case, Check, Inquiry, failed, skipped
+from ledger.core.check import NAMES, NUMBERS, PASSED, Case, Check, Inquiry, failed, is_behind, skipped, weigh
 from ledger.core.errors import InvalidCodeError
-from ledger.core.label_check import Maker
+from ledger.core.label_check import Maker, judge_label
 from ledger.core.label_repair import find
 from ledger.core.organisation import state_at, suspended_since
 from ledger.core.unit import NOTHING_KNOWN, UnitFacts
 from ledger.core.wording import (
     PRECEDENCE,
     READ_AGAIN,
-    REASONS,
     UNREADABLE_HEADLINE,
     UNREADABLE_HEADLINES,
     aged,
@@ -29,12 +28,10 @@ from ledger.core.wording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ledger.core.dossier import Dossier
     from ledger.core.facts import AsOf, Organisation
     from ledger.core.gs1 import Code
-    from ledger.core.label_check import Seek
+    from ledger.core.label_repair import Seek
 
 FRESH_SECONDS: Final = 120  # ten blocks of a chain like Ethereum
 FRESH_BLOCKS: Final = 5
@@ -120,10 +117,7 @@ class Verdict:
             "headline": self.headline,
             "advice": self.advice,
             "code": self.code,
-            "checks": [
-                {"id": check.id, "name": check.name, "result": check.result, "detail": check.detail}
-                for check in self.checks
-            ],
+            "checks": [check.to_json() for check in self.checks],
             "batch": self.batch,
             "custody": self.custody,
             "as_of": self.as_of,
@@ -209,7 +203,7 @@ def occasion(as_of: AsOf, now: int, fresh_seconds: int, fresh_blocks: int) -> tu
         fresh_blocks: As there.
     """
     told = (as_of.chain_id, as_of.block, as_of.time, as_of.finalized_block, as_of.head_block)
-    if checks.is_behind(as_of, now, fresh_seconds, fresh_blocks):
+    if is_behind(as_of, now, fresh_seconds, fresh_blocks):
         return (*told, now, as_of.heard_at)
     return (*told, now // _HOUR)
 
@@ -244,7 +238,7 @@ def _known(inquiry: Inquiry, subject: Subject) -> Verdict:
     dossier = subject.dossier
     consignments = dossier.meant(subject.consignment, inquiry.organisation)
     case = Case(inquiry, dossier, consignments, tuple(dossier.way(each) for each in consignments))
-    answers = tuple(check(case) for check in CHECKS)
+    answers = tuple(check(case) for check in checks.CHECKS)
     return _verdict(inquiry, answers, dossier.batch_json(), dossier.custody_json(consignments))
 
 
@@ -290,7 +284,7 @@ def _without_batch(
     code = inquiry.code
     answers = {name: skipped(name, "There is no batch on record to compare.") for name in NAMES}
     state = state_at(licensee) if licensee else None
-    label = checks.label_signature(inquiry, Maker(state.number, state.name) if state else None)
+    label = judge_label(inquiry, Maker(state.number, state.name) if state else None)
     made = [checks.code_readable(code), label, registered, accredited, checks.fresh(inquiry)]
     if code.expiry:
         made.append(checks.not_expired(code.expiry, inquiry.at))
@@ -325,31 +319,18 @@ def _verdict(
     batch: dict[str, Any] | None = None,
     custody: list[dict[str, Any]] | None = None,
 ) -> Verdict:
-    """Choose the word by the first reason in precedence, and name the others."""
-    causes = sorted((check for check in answers if check.reason), key=lambda check: PRECEDENCE[check.reason])
-    reason = causes[0].reason if causes else "verified"
-    headline = _headline(causes[0]) if causes else REASONS[reason].headline
+    word = weigh(answers)
     return Verdict(
-        verdict=REASONS[reason].verdict,
-        reason=reason,
-        headline=aged(headline, inquiry.as_of, inquiry.now) if inquiry.behind else headline,
-        advice=" ".join([REASONS[reason].advice, *_asides(causes[1:], answers)]),
+        verdict=word.verdict,
+        reason=word.reason,
+        headline=aged(word.headline, inquiry.as_of, inquiry.now) if inquiry.behind else word.headline,
+        advice=word.advice,
         code=_code_json(inquiry.code),
         checks=answers,
         batch=batch,
         custody=custody or [],
         as_of=as_of_json(inquiry.as_of),
     )
-
-
-def _headline(check: Check) -> str:
-    words = REASONS[check.reason].headline.replace("{who}", check.who)
-    return words[:1].upper() + words[1:]
-
-
-def _asides(others: Iterable[Check], answers: tuple[Check, ...]) -> list[str]:
-    also = [f"Also: {_headline(check)}." for check in others]
-    return also + [check.remark for check in answers if check.remark]
 
 
 def _named(worst: Verdict, dossier: Dossier, count: int) -> Verdict:

@@ -16,7 +16,7 @@ from PIL import Image
 from api.web import words
 from api.web.render import age, ago, count, day, moment, visible
 from ledger import label
-from ledger.core.checks import NAMES
+from ledger.core.check import NAMES
 from ledger.core.vocabulary import Kind, ProductClass
 from ledger.store.database import Database
 from tests.api.conftest import Asker

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ledger.core.checks import FAILED, PASSED, SKIPPED, Check
+from ledger.core.check import FAILED, PASSED, SKIPPED, Check
 from ledger.core.clones import SETTLED
 from ledger.core.dossier import Dossier
 from ledger.core.facts import Organisation

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.core.checks import Check
+from ledger.core.check import Check
 from ledger.core.gs1 import element_string
 from ledger.core.gs1.lint.charsets import CSET82_ORDER
 from ledger.core.label_signature import ALPHABET, Elements, label_key_id, label_signature, written

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from ledger.core.checks import NAMES
+from ledger.core.check import NAMES
 from ledger.core.errors import InvalidProofError
 from tests.core.proof_vectors import ProofVector, good, vectors
 from tests.proof_cases import ATTACKS, TALES

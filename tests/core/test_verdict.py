@@ -12,18 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core import checks
-from ledger.core.checks import Check, not_expired
+from ledger.core.check import SKIPPED, Check, weigh
+from ledger.core.checks import not_expired
 from ledger.core.dossier import Dossier
 from ledger.core.errors import InvalidCodeError
-from ledger.core.gs1 import parse_code
 from ledger.core.keccak import keccak256
-from ledger.core.label_repair import find
 from ledger.core.organisation import state_at
 from ledger.core.parts import child_id
-from ledger.core.unit import NOTHING_KNOWN
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin, occasion
-from ledger.core.verdict import _verdict as choose
 from ledger.core.vocabulary import Kind, Purpose, Role
 from ledger.core.wording import PRECEDENCE, REASONS, UNREADABLE_HEADLINES, moment, span
 from tests.core.batch_story import (
@@ -119,7 +115,7 @@ def test_an_unreadable_code_names_the_character_and_what_to_do() -> None:
     assert verdict.checks[0].detail.endswith("(character 18)")
     assert verdict.headline == UNREADABLE_HEADLINES["incorrect_check_digit"]
     assert verdict.advice.endswith(".")
-    assert all(check.result == checks.SKIPPED for check in verdict.checks[1:])
+    assert all(check.result == SKIPPED for check in verdict.checks[1:])
 
 
 def test_an_unreadable_code_without_position_or_advice_is_still_told() -> None:
@@ -435,25 +431,11 @@ def test_misreads_then_suspicion_then_what_must_not_be_used_then_what_is_not_kno
 
 @given(st.sets(st.sampled_from([reason for reason in REASONS if reason != "verified"])))
 def test_the_first_reason_in_precedence_gives_the_word(reasons: set[str]) -> None:
-    story = settled()
-    inquiry = checks.Inquiry(
-        code=parse_code(BRACKETED, today=date(2026, 5, 28)),
-        as_of=story.as_of(),
-        now=story.time,
-        at=story.time,
-        place=None,
-        organisation=None,
-        asker=None,
-        unit=NOTHING_KNOWN,
-        seek=find,
-        fresh_seconds=120,
-        fresh_blocks=5,
-    )
     answers = tuple(Check(1, "code_readable", "failed", "…", reason, "Someone") for reason in sorted(reasons))
-    verdict = choose(inquiry, answers)
+    word = weigh(answers)
     first = min(reasons, key=PRECEDENCE.__getitem__, default="verified")
-    assert (verdict.reason, verdict.verdict) == (first, REASONS[first].verdict)
-    assert verdict.advice.count("Also: ") == max(0, len(reasons) - 1)
+    assert (word.reason, word.verdict) == (first, REASONS[first].verdict)
+    assert word.advice.count("Also: ") == max(0, len(reasons) - 1)
 
 
 def test_adding_a_recall_never_makes_a_verdict_milder() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ledger.core.checks import NAMES
+from ledger.core.check import NAMES
 from ledger.core.verdict import FRESH_BLOCKS, FRESH_SECONDS
 from ledger.core.wording import REASONS, UNREADABLE_HEADLINES
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ledger.core.checks import FAILED, NAMES
+from ledger.core.check import FAILED, NAMES
 from ledger.core.wording import REASONS
 from tests.core.verdict_cases import CASES, Case, content
 from tests.core.verdict_vectors import FOLDER, vector_of
