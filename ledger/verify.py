@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -21,20 +20,20 @@ from ledger.core.dossier import Dossier
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.history import fold
+from ledger.core.kept import Kept
 from ledger.core.label_search import LabelSearch
-from ledger.core.label_signature import key_prefix
-from ledger.core.unit import NOTHING_KNOWN, UnitFacts
+from ledger.core.unit import NOTHING_KNOWN
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin, occasion
-from ledger.core.vocabulary import Purpose
+from ledger.store.pack_facts import PackFacts
+from ledger.store.parties import Parties
 from ledger.store.unit_lists import UnitLists
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from ledger.config import Settings
-    from ledger.core.facts import AsOf, BatchFacts, Key, Organisation
-    from ledger.core.unit import UnitEvent
+    from ledger.core.facts import AsOf, BatchFacts, Organisation, Registration
     from ledger.store.read_model import ConsignmentReference, ReadModel
 
 MAX_KEPT_CODE: Final = 2_048  # characters; a longer text is refused by `parse_code` and not kept
@@ -45,11 +44,7 @@ LARGE_BATCH: Final = 2_000  # custody events; a carton of a larger batch is judg
 CODES_KEPT: Final = 10_000
 ANSWERS_KEPT: Final = 5_000
 BATCHES_KEPT: Final = 5_000
-ORGANISATIONS_KEPT: Final = 10_000
 _PLACE: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
-
-K = TypeVar("K", bound="Hashable")
-V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +59,6 @@ class Scanner:
 NOBODY: Final = Scanner()
 
 
-class _Kept(Generic[K, V]):
-    """The values put in last, at most `most` of them. Single calls are safe between threads."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values: OrderedDict[K, V] = OrderedDict()
-
-    def get(self, key: K) -> V | None:
-        return self._values.get(key)
-
-    def put(self, key: K, value: V) -> V:
-        self._values[key] = value
-        while len(self._values) > self._most:
-            self._values.popitem(last=False)
-        return value
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What the ledger has for one GTIN + lot or SSCC."""
@@ -88,23 +66,19 @@ class _Found:
     subjects: tuple[Subject, ...]
     licensee: Organisation | None = None
 
-    def makers(self) -> tuple[int, ...]:
-        """The numbers of those who registered it; where nobody did, of whoever has its company prefix."""
-        registered = {subject.dossier.registration.manufacturer for subject in self.subjects}
-        return tuple(sorted(registered)) or ((self.licensee.number,) if self.licensee else ())
+    def batches(self) -> list[Registration]:
+        return [subject.dossier.registration for subject in self.subjects]
 
 
 class _Generation:
     """What is known at one version of the read model; thrown away whole when the version moves."""
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, version: int, read_model: ReadModel) -> None:
         self.version = version
-        self.found: _Kept[tuple[str, ...], _Found] = _Kept(BATCHES_KEPT)
-        self.dossiers: _Kept[bytes, Dossier] = _Kept(BATCHES_KEPT)
-        self.answers: _Kept[tuple[Any, ...], bytes] = _Kept(ANSWERS_KEPT)
-        self.organisations: _Kept[int, Organisation] = _Kept(ORGANISATIONS_KEPT)
-        self.keys: _Kept[bytes, Key] = _Kept(ORGANISATIONS_KEPT)
-        self.label_keys: _Kept[tuple[str, tuple[int, ...]], tuple[Key, ...]] = _Kept(ORGANISATIONS_KEPT)
+        self.parties = Parties(read_model)
+        self.found: Kept[tuple[str, ...], _Found] = Kept(BATCHES_KEPT)
+        self.dossiers: Kept[bytes, Dossier] = Kept(BATCHES_KEPT)
+        self.answers: Kept[tuple[Any, ...], bytes] = Kept(ANSWERS_KEPT)
 
 
 class Verifier:
@@ -121,9 +95,9 @@ class Verifier:
         self._facts = read_model
         self._settings = settings
         self._clock = clock
-        self._lists = UnitLists(settings.units_dir)
-        self._codes: _Kept[tuple[str, date], Code | InvalidCodeError] = _Kept(CODES_KEPT)
-        self._generation = _Generation(-1)
+        self._packs = PackFacts(read_model, UnitLists(settings.units_dir))
+        self._codes: Kept[tuple[str, date], Code | InvalidCodeError] = Kept(CODES_KEPT)
+        self._generation = _Generation(-1, read_model)
         self._search = LabelSearch()
 
     def scanner(
@@ -236,60 +210,22 @@ class Verifier:
 
     def _judge(self, text: str, scanner: Scanner, generation: _Generation, as_of: AsOf, now: int) -> Verdict:
         code = self.code(text, now=now)
-        found = _Found(()) if isinstance(code, InvalidCodeError) else self._find(code, generation)
-        asker = None if scanner.organisation is None else self._known_organisation(scanner.organisation, generation)
+        parties, found, unit = generation.parties, _Found(()), NOTHING_KNOWN
+        if isinstance(code, Code):
+            found = self._find(code, generation)
+            unit = self._packs.of(code, found.batches(), found.licensee, parties)
         facts = VerdictFacts(
             as_of=as_of,
             subjects=found.subjects,
             licensee=found.licensee,
-            asker=asker,
-            unit=NOTHING_KNOWN if isinstance(code, InvalidCodeError) else self._unit(code, found, generation),
+            asker=None if scanner.organisation is None else parties.organisation(scanner.organisation),
+            unit=unit,
             seek=self._search.at(now),
             fresh_seconds=self._settings.fresh_seconds,
             fresh_blocks=self._settings.fresh_blocks,
         )
         question = Question(code, place=scanner.place, at=scanner.at, organisation=scanner.organisation)
         return judge(question, facts, now)
-
-    def _unit(self, code: Code, found: _Found, generation: _Generation) -> UnitFacts:
-        signed = code.label_key is not None or code.label_signature is not None
-        if code.serial is None and not signed:
-            return NOTHING_KNOWN
-        events = self._facts.unit_events(code.gtin, code.serial) if code.gtin and code.serial else ()
-        return UnitFacts(
-            label_keys=self._label_keys(code.label_key or "", found, generation) if signed else (),
-            listed=self._listed(code.serial, found.subjects),
-            events=events,
-            signers=self._signers(events, generation),
-        )
-
-    def _label_keys(self, text: str, found: _Found, generation: _Generation) -> tuple[Key, ...]:
-        """The keys that AI 91 names; where there are none, the makers' label keys, of which it may mean one."""
-        makers = found.makers()
-        known = generation.label_keys.get((text, makers))
-        if known is not None:
-            return known
-        named = self._facts.label_keys(prefix) if (prefix := _prefix(text)) else []
-        keys = named or [
-            key for maker in makers for key in self._facts.keys_of(maker) if Purpose.LABELS in key.addition.purposes
-        ]
-        return generation.label_keys.put((text, makers), tuple(keys))
-
-    def _signers(self, events: tuple[UnitEvent, ...], generation: _Generation) -> tuple[Organisation, ...]:
-        """Who signed: whether one is an administration, its name, and that it is on the ledger."""
-        numbers = dict.fromkeys(event.actor for event in events)
-        found = (self._known_organisation(number, generation) for number in numbers)
-        return tuple(each for each in found if each)
-
-    def _listed(self, serial: str | None, subjects: tuple[Subject, ...]) -> bool | None:
-        """Whether a serial number is under its batch's root; None if that, or its batch, is not known here."""
-        if serial is None or not subjects:
-            return None
-        batches = {subject.dossier.registration.batch: subject.dossier.registration for subject in subjects}
-        registration = next(iter(batches.values()))
-        if len(batches) > 1:
-            return None
-        return self._lists.membership(registration.batch, registration.unit_root, serial)
 
     def _occasion(self, as_of: AsOf, now: int) -> tuple[int, ...]:
         return occasion(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)
@@ -298,7 +234,7 @@ class Verifier:
         version = self._facts.version()
         generation = self._generation
         if generation.version != version:
-            generation = self._generation = _Generation(version)
+            generation = self._generation = _Generation(version, self._facts)
         return generation
 
     def _find(self, code: Code, generation: _Generation) -> _Found:
@@ -332,19 +268,11 @@ class Verifier:
     def _dossier(self, facts: BatchFacts, generation: _Generation, *, complete: bool = True) -> Dossier:
         history = fold(facts, complete=complete)
         organisations = {
-            number: found for number in history.organisations if (found := self._known_organisation(number, generation))
+            number: found for number in history.organisations if (found := generation.parties.organisation(number))
         }
-        keys = {each: key for each in history.keys if (key := self._known_key(each, generation))}
+        keys = {each: key for each in history.keys if (key := generation.parties.key(each))}
         product = product_name(self._facts.document(facts.registration.details))
         return Dossier(history, organisations, keys, product=product)
-
-    def _known_organisation(self, number: int, generation: _Generation) -> Organisation | None:
-        found = generation.organisations.get(number) or self._facts.organisation(number)
-        return None if found is None else generation.organisations.put(number, found)
-
-    def _known_key(self, identifier: bytes, generation: _Generation) -> Key | None:
-        found = generation.keys.get(identifier) or self._facts.key(identifier)
-        return None if found is None else generation.keys.put(identifier, found)
 
     def _organisation(self, value: str | int | None) -> int | None:
         if value is None:
@@ -372,14 +300,6 @@ def product_name(document: bytes | None) -> str:
         return ""
     name = json.loads(document).get("product")
     return name if isinstance(name, str) else ""
-
-
-def _prefix(text: str) -> bytes:
-    """What AI 91 says of a key's id, nothing if it is malformed."""
-    try:
-        return key_prefix(text)
-    except InvalidCodeError:
-        return b""
 
 
 def _place(value: str | None) -> str | None:

@@ -22,15 +22,13 @@ from ledger.config import Settings
 from ledger.core import label_repair, label_search
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.facts import IndexedBlock, KeyAddition, Recorded
-from ledger.core.gs1 import Code, bracketed
+from ledger.core.gs1 import bracketed
 from ledger.core.keccak import keccak256
 from ledger.core.label_signature import Elements
 from ledger.core.parts import batch_id
-from ledger.core.unit import UnitEvent, UnitFacts
 from ledger.core.unit_tree import build, leaves
-from ledger.core.verdict import Subject
 from ledger.core.vocabulary import Kind, Purpose
-from ledger.store import indexing
+from ledger.store import indexing, parties
 from ledger.store.database import Database, open_database
 from ledger.store.read_model import ReadModel
 from ledger.store.unit_lists import UnitLists
@@ -179,13 +177,15 @@ def test_how_many_codes_are_judged_at_once_is_set(facts: Counting, tmp_path: Pat
 
 
 def test_caches_are_bounded(facts: Counting, tmp_path: Path, told: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CODES_KEPT", "ANSWERS_KEPT", "BATCHES_KEPT", "ORGANISATIONS_KEPT"):
+    for name in ("CODES_KEPT", "ANSWERS_KEPT", "BATCHES_KEPT"):
         monkeypatch.setattr(verify, name, 3)
+    monkeypatch.setattr(parties, "MOST_KEPT", 3)
     verifier = Verifier(facts, Settings(data_dir=tmp_path))
     for code in CODES:
         verifier.answer(code, now=told.now)
     generation = verifier._generation
-    kept = (verifier._codes, generation.answers, generation.found, generation.dossiers, generation.organisations)
+    organisations = generation.parties._organisations
+    kept = (verifier._codes, generation.answers, generation.found, generation.dossiers, organisations)
     assert [len(each._values) for each in kept] == [3] * 5
 
 
@@ -201,7 +201,7 @@ def test_a_carton_of_a_large_batch_is_judged_by_its_own_way(
 ) -> None:
     whole = verifier.verify(CARTON).to_json()
     monkeypatch.setattr(verify, "LARGE_BATCH", 0)
-    verifier._generation = verify._Generation(-1)
+    verifier._generation = verify._Generation(-1, facts)
     facts.asked.clear()
     assert verifier.verify(CARTON).to_json() == whole
     assert facts.asked["lineage"] == 1
@@ -331,26 +331,16 @@ def test_a_delivery_of_forged_labels_costs_a_bounded_number_of_searches(
     assert len(searched) == label_search.AT_ONCE
 
 
-class Signed(Verifier):
-    """A verifier to which events about packs are known."""
-
-    events: tuple[UnitEvent, ...] = ()
-
-    def _unit(self, code: Code, _found: object, generation: verify._Generation) -> UnitFacts:
-        events = self.events if code.serial else ()
-        return UnitFacts(events=events, signers=self._signers(events, generation))
-
-
 def test_the_verdict_on_a_pack_that_was_signed_for_names_who_did_and_is_never_an_old_one(
-    facts: Counting, tmp_path: Path, told: World
+    verifier: Verifier, facts: Counting, told: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The pharmacy asks within the hour of the carrier's scan in Lyon, and again when the pack can have come."""
-    verifier = Signed(facts, Settings(data_dir=tmp_path))
     now = told.now - told.now % 3_600
-    verifier.events = (
+    events = (
         unit_event(CARRIER, "FRLYS", now - 1_500),
         unit_event(99, "AUSYD", now),  # not on the ledger
     )
+    monkeypatch.setattr(facts, "unit_events", lambda *pack: events if pack == (GTIN, "S1") else ())
     code = f"(01){GTIN}(10){LOTS['split']}(21)S1"
     scanner = verifier.scanner("FRPAR", None, PHARMACY, now=now)
     answers = [orjson.loads(verifier.answer(code, scanner, now=now + seconds)) for seconds in (60, 2_300, 3_580)]
@@ -428,16 +418,7 @@ def test_a_damaged_list_makes_no_pack_fake_and_is_logged(
 def test_codes_without_serial_number_ask_for_no_list(
     verifier: Verifier, told: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verifier, "_lists", None)
+    monkeypatch.setattr(UnitLists, "get", None)  # whoever asks for a list fails
     for code in CODES:
         verifier.answer(code, now=told.now)
     verifier.answer(link(serial="X1"), now=told.now)  # its batch has no root
-
-
-def test_a_serial_number_beside_an_sscc_of_several_batches_is_compared_with_none(
-    verifier: Verifier, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(verifier, "_lists", None)
-    subjects = tuple(Subject(found) for lot in (LOTS["serialised"], "AB12") if (found := verifier.dossier(GTIN, lot)))
-    assert len(subjects) == 2
-    assert verifier._listed("X1", subjects) is None

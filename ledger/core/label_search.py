@@ -6,10 +6,10 @@ once, then one every few seconds. What is put off for that is told so: such a la
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from ledger.core import label_repair
+from ledger.core.kept import Kept
 from ledger.core.label_repair import Repair
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class LabelSearch:
     """Looks for misreads. Safe to share between threads: a race can make one search too many, not a wrong answer."""
 
     def __init__(self) -> None:
-        self._found: OrderedDict[tuple[bytes, Label], Repair | None] = OrderedDict()
+        self._found: Kept[tuple[bytes, Label], Repair | None] = Kept(REMEMBERED)
         self._left = float(AT_ONCE)
         self._counted = 0  # Unix seconds
 
@@ -52,10 +52,7 @@ class LabelSearch:
         repair = label_repair.quick(label, signers)
         if repair is None and not self._may_search(now):
             return PUT_OFF
-        repair = self._found[asked] = repair or label_repair.exhaustive(label, signer)
-        while len(self._found) > REMEMBERED:
-            self._found.popitem(last=False)
-        return repair
+        return self._found.put(asked, repair or label_repair.exhaustive(label, signer))
 
     def _may_search(self, now: int) -> bool:
         self._left = min(AT_ONCE, self._left + max(0, now - self._counted) / SECONDS_EACH)

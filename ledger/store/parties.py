@@ -1,0 +1,62 @@
+"""The organisations on the ledger and their keys, each loaded once while the read model stands still."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ledger.core.errors import InvalidCodeError
+from ledger.core.kept import Kept
+from ledger.core.label_signature import key_prefix
+from ledger.core.vocabulary import Purpose
+
+if TYPE_CHECKING:
+    from ledger.core.facts import Key, Organisation
+    from ledger.store.read_model import ReadModel
+
+MOST_KEPT: Final = 10_000  # of each
+
+
+class Parties:
+    """Organisations and keys as of one version of the read model: make a new one when it moves. Safe between threads.
+
+    Args:
+        read_model: Where they are loaded from.
+    """
+
+    def __init__(self, read_model: ReadModel) -> None:
+        self._read_model = read_model
+        self._organisations: Kept[int, Organisation] = Kept(MOST_KEPT)
+        self._keys: Kept[bytes, Key] = Kept(MOST_KEPT)
+        self._label_keys: Kept[tuple[str, tuple[int, ...]], tuple[Key, ...]] = Kept(MOST_KEPT)
+
+    def organisation(self, number: int) -> Organisation | None:
+        """Everything said of an organisation, None if none has the number."""
+        found = self._organisations.get(number) or self._read_model.organisation(number)
+        return None if found is None else self._organisations.put(number, found)
+
+    def key(self, identifier: bytes) -> Key | None:
+        """Everything said of a key, None if the ledger has none with this id."""
+        found = self._keys.get(identifier) or self._read_model.key(identifier)
+        return None if found is None else self._keys.put(identifier, found)
+
+    def label_keys(self, text: str, makers: tuple[int, ...]) -> tuple[Key, ...]:
+        """The keys that the AI 91 of a label names; where there are none, the makers' label keys: it may mean one."""
+        known = self._label_keys.get((text, makers))
+        if known is not None:
+            return known
+        named = self._read_model.label_keys(prefix) if (prefix := _prefix(text)) else []
+        keys = named or [
+            key
+            for maker in makers
+            for key in self._read_model.keys_of(maker)
+            if Purpose.LABELS in key.addition.purposes
+        ]
+        return self._label_keys.put((text, makers), tuple(keys))
+
+
+def _prefix(text: str) -> bytes:
+    """What AI 91 says of a key's id, nothing if it is malformed."""
+    try:
+        return key_prefix(text)
+    except InvalidCodeError:
+        return b""
