@@ -195,7 +195,8 @@ class Prover:
         return write_bundle(trimmed(bundle, trusted, code_template()))
 
     def _unit(self, registration: Registration, serial: str) -> UnitPath:
-        found = self._find_unit(registration.batch, registration.unit_root, serial)
+        root = registration.unit_root
+        found = self._find_unit(registration.batch, root, serial) if any(root) else None
         if found is None:
             raise NotFoundError(
                 f"No list of serial numbers with {serial!r} of this batch is held here.",
