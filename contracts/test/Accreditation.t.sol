@@ -2,32 +2,29 @@
 pragma solidity ^0.8.37;
 
 import {IAccreditation} from "../interfaces/IAccreditation.sol";
-import {Accreditation, KeyAddition, Statements, Suspension} from "../types/Statements.sol";
+import {Accreditation, KeyAddition, Suspension} from "../types/Statements.sol";
 import {Purpose, Role} from "../types/Vocabulary.sol";
-import {LedgerFixture} from "./LedgerFixture.sol";
+import {Fixture} from "./Fixture.sol";
 import {Vm} from "./Vm.sol";
 
-contract AccreditationTest is LedgerFixture {
+contract AccreditationTest is Fixture {
     uint64 private constant GLN = 9_506_000_134_352;
 
     function test_accreditation_isLoggedWithItsFirstKey() public {
         Accreditation memory a = _new(BELGIUM, "BE");
         bytes memory call = _accrediting(a, BELGIUM);
         uint64 sequence = a.sequence;
-        vm.recordLogs();
-        _done(call);
-        Vm.Log[] memory logs = vm.getRecordedLogs();
-        bytes32[] memory topics = new bytes32[](3);
-        topics[0] = IAccreditation.OrganisationAccredited.selector;
-        (topics[1], topics[2]) = (bytes32(uint256(10)), bytes32(uint256(BELGIUM)));
+        Vm.Log[] memory logs = _logsOf(call);
+        bytes32[] memory topics =
+            _topics(IAccreditation.OrganisationAccredited.selector, bytes32(uint256(10)), bytes32(uint256(BELGIUM)));
         _sameLog(logs[0], topics, abi.encode(_digestOf(a), a.name, a.country, a.gln, a.roles, _prefixes()));
         (topics[0], topics[1], topics[2]) = (IAccreditation.KeyAdded.selector, _keyOf(10), bytes32(uint256(10)));
         bytes32 digest = _digestOf(_firstKey(10, _signer(10)));
         _sameLog(logs[1], topics, abi.encode(_signer(10), uint8(5), uint40(0), uint40(0), digest));
         IAccreditation.Organisation memory o =
             IAccreditation.Organisation(Role.MANUFACTURER, "BE", BELGIUM, 0, false, 0, GLN);
-        _same(abi.encode(ledger.organisation(10)), abi.encode(o), "organisation");
-        _same(ledger.organisation(BELGIUM).sequence, sequence + 1, "sequence");
+        vm.assertEq(abi.encode(ledger.organisation(10)), abi.encode(o), "organisation");
+        vm.assertEq(ledger.organisation(BELGIUM).sequence, sequence + 1, "sequence");
     }
 
     function test_accreditation_takenTwice_isStale() public {
@@ -109,8 +106,8 @@ contract AccreditationTest is LedgerFixture {
                 fault
             );
         }
-        _same(ledger.organisationCount(), 9, "organisations");
-        _same(ledger.organisation(BELGIUM).sequence, a.sequence, "sequence");
+        vm.assertEq(ledger.organisationCount(), ORGANISATIONS, "organisations");
+        vm.assertEq(ledger.organisation(BELGIUM).sequence, a.sequence, "sequence");
     }
 
     function test_newOrganisation_withoutAKey_isRefused() public {
@@ -135,9 +132,9 @@ contract AccreditationTest is LedgerFixture {
         uint64[] memory none = new uint64[](0);
         a.prefixes = keccak256("");
         ledger.accredit(a, none, _signer(BELGIUM), _signature(_secret(BELGIUM), _digestOf(a)), "");
-        _same(ledger.organisation(MAKER).roles, Role.CARRIER, "roles");
-        _same(ledger.prefixesOf(MAKER).length, 0, "prefixes");
-        _same(ledger.organisationCount(), 9, "organisations");
+        vm.assertEq(ledger.organisation(MAKER).roles, Role.CARRIER, "roles");
+        vm.assertEq(ledger.prefixesOf(MAKER).length, 0, "prefixes");
+        vm.assertEq(ledger.organisationCount(), ORGANISATIONS, "organisations");
         _ship(batch, MAKER, CARRIER);
     }
 
@@ -148,8 +145,8 @@ contract AccreditationTest is LedgerFixture {
         ledger.accredit(
             a, _prefixes(), _signer(BELGIUM), _signature(_secret(BELGIUM), _digestOf(a)), _signature(0xadd, digest)
         );
-        _same(ledger.key(keccak256(_account(0xadd))).organisation, MAKER, "owner of the added key");
-        _same(ledger.key(_keyOf(MAKER)).endedAt, 0, "the key before");
+        vm.assertEq(ledger.key(keccak256(_account(0xadd))).organisation, MAKER, "owner of the added key");
+        vm.assertEq(ledger.key(_keyOf(MAKER)).endedAt, 0, "the key before");
     }
 
     function test_amendment_byAnotherAuthority_isRefused() public {
@@ -175,14 +172,11 @@ contract AccreditationTest is LedgerFixture {
     function test_suspension_isLogged_andLifted() public {
         bytes memory call = _suspending(BELGIUM, MAKER, true);
         uint64 sequence = ledger.organisation(BELGIUM).sequence;
-        vm.recordLogs();
-        _done(call);
-        Vm.Log[] memory logs = vm.getRecordedLogs();
-        bytes32[] memory topics = new bytes32[](3);
-        topics[0] = IAccreditation.OrganisationSuspended.selector;
-        (topics[1], topics[2]) = (bytes32(uint256(MAKER)), bytes32(uint256(BELGIUM)));
+        Vm.Log[] memory logs = _logsOf(call);
+        bytes32[] memory topics =
+            _topics(IAccreditation.OrganisationSuspended.selector, bytes32(uint256(MAKER)), bytes32(uint256(BELGIUM)));
         _sameLog(logs[0], topics, abi.encode(true, _digestOf(Suspension(BELGIUM, MAKER, sequence, true))));
-        _same(ledger.organisation(MAKER).suspendedAt, NOW, "suspended since");
+        vm.assertEq(ledger.organisation(MAKER).suspendedAt, NOW, "suspended since");
         _refused(
             _shipment(batch, MAKER, CARRIER),
             abi.encodeWithSelector(IAccreditation.OrganisationNotActive.selector, MAKER, NOW)
@@ -193,7 +187,7 @@ contract AccreditationTest is LedgerFixture {
         );
         vm.warp(NOW + 1);
         _done(_suspending(BELGIUM, MAKER, true));
-        _same(ledger.organisation(MAKER).suspendedAt, NOW, "suspended since the first time");
+        vm.assertEq(ledger.organisation(MAKER).suspendedAt, NOW, "suspended since the first time");
         _done(_suspending(BELGIUM, MAKER, false));
         _ship(batch, MAKER, CARRIER);
     }
@@ -215,10 +209,6 @@ contract AccreditationTest is LedgerFixture {
         a.organisation = number;
     }
 
-    function _cosignature(uint32 number) private view returns (bytes memory) {
-        return _signature(_secret(number), _digestOf(_firstKey(number, _signer(number))));
-    }
-
     function _accrediting(Accreditation memory a, uint32 by) private view returns (bytes memory) {
         return abi.encodeCall(
             IAccreditation.accredit,
@@ -229,9 +219,5 @@ contract AccreditationTest is LedgerFixture {
     function _suspending(uint32 by, uint32 number, bool suspended) private view returns (bytes memory) {
         Suspension memory s = Suspension(by, number, ledger.organisation(by).sequence, suspended);
         return abi.encodeCall(IAccreditation.suspend, (s, _signer(by), _signature(_secret(by), _digestOf(s))));
-    }
-
-    function _digestOf(Suspension memory s) private view returns (bytes32) {
-        return _digest(keccak256(abi.encode(Statements.SUSPENSION, s)));
     }
 }

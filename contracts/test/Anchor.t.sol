@@ -3,22 +3,19 @@ pragma solidity ^0.8.37;
 
 import {IAccreditation} from "../interfaces/IAccreditation.sol";
 import {ICustodyLedger} from "../interfaces/ICustodyLedger.sol";
-import {Anchor, Statements} from "../types/Statements.sol";
+import {Anchor} from "../types/Statements.sol";
 import {Purpose} from "../types/Vocabulary.sol";
-import {LedgerFixture} from "./LedgerFixture.sol";
+import {Fixture} from "./Fixture.sol";
 import {Vm} from "./Vm.sol";
 
-contract AnchorTest is LedgerFixture {
+contract AnchorTest is Fixture {
     bytes32 private constant ROOT = keccak256("a Merkle root");
 
     function test_anchor_isLoggedAndContinuesTheOneBefore() public {
         Anchor memory first = Anchor(PHARMACY, 5, ROOT, 0);
-        vm.recordLogs();
-        _done(_anchoring(first));
-        Vm.Log[] memory logs = vm.getRecordedLogs();
-        bytes32[] memory topics = new bytes32[](3);
-        topics[0] = ICustodyLedger.Anchored.selector;
-        (topics[1], topics[2]) = (_digestOf(first), bytes32(uint256(PHARMACY)));
+        Vm.Log[] memory logs = _logsOf(_anchoring(first));
+        bytes32[] memory topics =
+            _topics(ICustodyLedger.Anchored.selector, _digestOf(first), bytes32(uint256(PHARMACY)));
         _sameLog(logs[0], topics, abi.encode(first.count, ROOT, bytes32(0), _keyOf(PHARMACY)));
         _sameState(PHARMACY, _digestOf(first), 5);
 
@@ -81,10 +78,6 @@ contract AnchorTest is LedgerFixture {
         _reverts(_anchoring(a), abi.encodeWithSelector(IAccreditation.OrganisationNotActive.selector, PHARMACY, NOW));
     }
 
-    function _digestOf(Anchor memory a) private view returns (bytes32) {
-        return _digest(keccak256(abi.encode(Statements.ANCHOR, a)));
-    }
-
     function _anchoring(Anchor memory a) private view returns (bytes memory) {
         return abi.encodeCall(
             ICustodyLedger.anchor, (a, _signer(a.organisation), _signature(_secret(a.organisation), _digestOf(a)))
@@ -92,6 +85,8 @@ contract AnchorTest is LedgerFixture {
     }
 
     function _sameState(uint32 number, bytes32 accumulator, uint64 count) private view {
-        _same(abi.encode(ledger.anchorOf(number)), abi.encode(ICustodyLedger.AnchorState(accumulator, count)), "anchor");
+        vm.assertEq(
+            abi.encode(ledger.anchorOf(number)), abi.encode(ICustodyLedger.AnchorState(accumulator, count)), "anchor"
+        );
     }
 }

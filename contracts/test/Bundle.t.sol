@@ -3,19 +3,19 @@ pragma solidity ^0.8.37;
 
 import {IAccreditation} from "../interfaces/IAccreditation.sol";
 import {ICustodyLedger} from "../interfaces/ICustodyLedger.sol";
-import {Bundle, CustodyEvent, Statements} from "../types/Statements.sol";
+import {Bundle, CustodyEvent} from "../types/Statements.sol";
 import {Purpose} from "../types/Vocabulary.sol";
-import {LedgerFixture} from "./LedgerFixture.sol";
+import {Fixture} from "./Fixture.sol";
 import {Vm} from "./Vm.sol";
 
-contract BundleTest is LedgerFixture {
+contract BundleTest is Fixture {
     function test_bundle_recordsEveryEventThatOneSignatureCovers() public {
         CustodyEvent[] memory events = _shipments(5);
         _done(_bundling(events));
         for (uint256 i = 0; i < 5; ++i) {
             ICustodyLedger.Consignment memory c = ledger.consignment(events[i].consignment);
-            _same(c.counterparty, CARRIER, "counterparty");
-            _same(c.head, _grown(events[i].previous, _digestOf(events[i])), "head");
+            vm.assertEq(c.counterparty, CARRIER, "counterparty");
+            vm.assertEq(c.head, _grown(events[i].previous, _digestOf(events[i])), "head");
         }
     }
 
@@ -26,20 +26,15 @@ contract BundleTest is LedgerFixture {
         vm.record();
         _done(bundle);
         (, bytes32[] memory slots) = vm.accesses(address(ledger));
-        bytes32[] memory values = new bytes32[](slots.length);
-        for (uint256 i = 0; i < slots.length; ++i) {
-            values[i] = vm.load(address(ledger), slots[i]);
-        }
+        bytes32[] memory values = _valuesOf(slots);
         vm.revertToState(before);
         vm.record();
         for (uint256 i = 0; i < 3; ++i) {
             _accepted(events[i]);
         }
         (, bytes32[] memory single) = vm.accesses(address(ledger));
-        _same(keccak256(abi.encode(single)), keccak256(abi.encode(slots)), "slots written");
-        for (uint256 i = 0; i < slots.length; ++i) {
-            _same(vm.load(address(ledger), slots[i]), values[i], "slot");
-        }
+        vm.assertEq(keccak256(abi.encode(single)), keccak256(abi.encode(slots)), "slots written");
+        vm.assertEq(abi.encode(_valuesOf(slots)), abi.encode(values), "slots");
     }
 
     function test_bundle_refusesTheBadAndTakesTheRest() public {
@@ -47,19 +42,17 @@ contract BundleTest is LedgerFixture {
         events[1].quantity += 1;
         _sort(events);
         bytes memory call = _bundling(events);
-        vm.recordLogs();
-        _done(call);
-        Vm.Log[] memory logs = vm.getRecordedLogs();
+        Vm.Log[] memory logs = _logsOf(call);
         uint256 refusals;
         for (uint256 i = 0; i < logs.length; ++i) {
             if (logs[i].topics[0] == ICustodyLedger.Refused.selector) ++refusals;
         }
-        _same(refusals, 1, "refusals");
+        vm.assertEq(refusals, 1, "refusals");
         bytes memory fault = abi.encodeWithSelector(ICustodyLedger.QuantityMismatch.selector, QUANTITY, QUANTITY + 1);
         for (uint256 i = 0; i < 3; ++i) {
             bool bad = events[i].quantity != QUANTITY;
             ICustodyLedger.Consignment memory c = ledger.consignment(events[i].consignment);
-            _same(c.counterparty, bad ? 0 : CARRIER, "counterparty");
+            vm.assertEq(c.counterparty, bad ? 0 : CARRIER, "counterparty");
             if (bad) _logged(logs, _digestOf(events[i]), fault);
         }
     }
@@ -68,9 +61,7 @@ contract BundleTest is LedgerFixture {
         CustodyEvent[] memory events = _shipments(2);
         bytes memory call = _bundling(events);
         _done(call);
-        vm.recordLogs();
-        _done(call);
-        Vm.Log[] memory logs = vm.getRecordedLogs();
+        Vm.Log[] memory logs = _logsOf(call);
         for (uint256 i = 0; i < 2; ++i) {
             bytes32 digest = _digestOf(events[i]);
             _logged(logs, digest, abi.encodeWithSelector(IAccreditation.AlreadyRecorded.selector, digest));
@@ -152,9 +143,9 @@ contract BundleTest is LedgerFixture {
         Bundle memory bundle = _bundleOf(events);
         bytes memory signature = _signature(_secret(MAKER), _digestOf(bundle));
         _done(_call(bundle, events, signature));
-        _same(ledger.consignment(batch).holder, MAKER, "holder without a cosignature");
+        vm.assertEq(ledger.consignment(batch).holder, MAKER, "holder without a cosignature");
         ledger.recordBundle(bundle, events, attachments, _signer(MAKER), signature);
-        _same(ledger.consignment(batch).holder, CARRIER, "holder");
+        vm.assertEq(ledger.consignment(batch).holder, CARRIER, "holder");
     }
 
     function test_bundleShortOfGas_isNeverARefusal() public {
@@ -167,7 +158,7 @@ contract BundleTest is LedgerFixture {
             if (done) {
                 ++recorded;
                 for (uint256 i = 0; i < 2; ++i) {
-                    _same(ledger.consignment(events[i].consignment).counterparty, CARRIER, "counterparty");
+                    vm.assertEq(ledger.consignment(events[i].consignment).counterparty, CARRIER, "counterparty");
                 }
             }
             vm.revertToState(before);
@@ -199,10 +190,6 @@ contract BundleTest is LedgerFixture {
         return Bundle(MAKER, uint32(events.length), keccak256(digests));
     }
 
-    function _digestOf(Bundle memory b) private view returns (bytes32) {
-        return _digest(keccak256(abi.encode(Statements.BUNDLE, b)));
-    }
-
     function _bundling(CustodyEvent[] memory events) private view returns (bytes memory) {
         Bundle memory bundle = _bundleOf(events);
         return _call(bundle, events, _signature(_secret(MAKER), _digestOf(bundle)));
@@ -219,8 +206,7 @@ contract BundleTest is LedgerFixture {
     }
 
     function _logged(Vm.Log[] memory logs, bytes32 digest, bytes memory fault) private view {
-        bytes32[] memory topics = new bytes32[](2);
-        (topics[0], topics[1]) = (ICustodyLedger.Refused.selector, digest);
+        bytes32[] memory topics = _topics(ICustodyLedger.Refused.selector, digest);
         for (uint256 i = 0; i < logs.length; ++i) {
             if (logs[i].topics[0] != topics[0] || logs[i].topics[1] != digest) continue;
             return _sameLog(logs[i], topics, abi.encode(fault));

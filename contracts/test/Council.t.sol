@@ -3,20 +3,12 @@ pragma solidity ^0.8.37;
 
 import {IAccreditation} from "../interfaces/IAccreditation.sol";
 import {ICustodyLedger} from "../interfaces/ICustodyLedger.sol";
-import {
-    Accreditation,
-    Anchor,
-    BatchRegistration,
-    Bundle,
-    CustodyEvent,
-    KeyAddition,
-    KeyEnding,
-    Suspension
-} from "../types/Statements.sol";
-import {LedgerFixture} from "./LedgerFixture.sol";
+import {Accreditation, Anchor, Bundle, CustodyEvent, KeyAddition, KeyEnding, Suspension} from "../types/Statements.sol";
+import {Kind} from "../types/Vocabulary.sol";
+import {Fixture} from "./Fixture.sol";
 import {Vm} from "./Vm.sol";
 
-contract CouncilTest is LedgerFixture {
+contract CouncilTest is Fixture {
     uint40 private constant LONGEST = 72 hours;
 
     function test_councilsActs_areForTheCouncilAlone() public {
@@ -36,18 +28,17 @@ contract CouncilTest is LedgerFixture {
         vm.recordLogs();
         _council(call);
         Vm.Log[] memory logs = vm.getRecordedLogs();
-        bytes32[] memory topics = new bytes32[](3);
-        topics[0] = IAccreditation.OrganisationAccredited.selector;
-        (topics[1], topics[2]) = (bytes32(uint256(10)), bytes32(uint256(10)));
+        bytes32[] memory topics =
+            _topics(IAccreditation.OrganisationAccredited.selector, bytes32(uint256(10)), bytes32(uint256(10)));
         _sameLog(logs[0], topics, abi.encode(bytes32(0), "Authority", bytes2("FR"), uint64(0), uint8(32), _prefixes()));
         (topics[0], topics[1]) = (IAccreditation.KeyAdded.selector, _keyOf(10));
         bytes32 digest = _digestOf(_firstKey(10, _signer(10)));
         _sameLog(logs[1], topics, abi.encode(_signer(10), uint8(5), uint40(0), uint40(0), digest));
-        _same(logs.length, 2, "logs");
+        vm.assertEq(logs.length, 2, "logs");
         IAccreditation.Organisation memory o = IAccreditation.Organisation(32, "FR", 10, 0, true, 0, 0);
-        _same(abi.encode(ledger.organisation(10)), abi.encode(o), "organisation");
-        _same(ledger.organisationCount(), 10, "organisations");
-        _same(abi.encode(ledger.prefixesOf(10)), abi.encode(_prefixes()), "prefixes");
+        vm.assertEq(abi.encode(ledger.organisation(10)), abi.encode(o), "organisation");
+        vm.assertEq(ledger.organisationCount(), 10, "organisations");
+        vm.assertEq(abi.encode(ledger.prefixesOf(10)), abi.encode(_prefixes()), "prefixes");
     }
 
     function test_admission_isRefusedForWhatIsNoneOfItsKind() public {
@@ -82,7 +73,7 @@ contract CouncilTest is LedgerFixture {
                 abi.encodeWithSelector(IAccreditation.InvalidPrefix.selector, prefixes[i])
             );
         }
-        _same(ledger.organisationCount(), 9, "organisations");
+        vm.assertEq(ledger.organisationCount(), ORGANISATIONS, "organisations");
     }
 
     function test_admission_withoutTheKeysOwnSignature_isRefused() public {
@@ -104,16 +95,16 @@ contract CouncilTest is LedgerFixture {
         vm.recordLogs();
         _council(abi.encodeCall(IAccreditation.suspendAuthority, (SINGAPORE, true)));
         Vm.Log[] memory logs = vm.getRecordedLogs();
-        bytes32[] memory topics = new bytes32[](3);
-        topics[0] = IAccreditation.OrganisationSuspended.selector;
-        (topics[1], topics[2]) = (bytes32(uint256(SINGAPORE)), bytes32(uint256(SINGAPORE)));
+        bytes32[] memory topics = _topics(
+            IAccreditation.OrganisationSuspended.selector, bytes32(uint256(SINGAPORE)), bytes32(uint256(SINGAPORE))
+        );
         _sameLog(logs[0], topics, abi.encode(true, bytes32(0)));
-        CustodyEvent memory hold = _event(9, SINGAPORE, batch);
+        CustodyEvent memory hold = _event(Kind.HOLD, SINGAPORE, batch);
         _refused(hold, abi.encodeWithSelector(IAccreditation.OrganisationNotActive.selector, SINGAPORE, NOW));
         // suspended again: since the first time
         vm.warp(NOW + 1);
         _council(abi.encodeCall(IAccreditation.suspendAuthority, (SINGAPORE, true)));
-        _same(ledger.organisation(SINGAPORE).suspendedAt, NOW, "suspended since");
+        vm.assertEq(ledger.organisation(SINGAPORE).suspendedAt, NOW, "suspended since");
         _council(abi.encodeCall(IAccreditation.suspendAuthority, (SINGAPORE, false)));
         _accepted(hold);
     }
@@ -135,8 +126,7 @@ contract CouncilTest is LedgerFixture {
         bytes[] memory statements = _statements();
         vm.recordLogs();
         _council(abi.encodeCall(IAccreditation.pause, ()));
-        bytes32[] memory topics = new bytes32[](1);
-        topics[0] = IAccreditation.StatementsPaused.selector;
+        bytes32[] memory topics = _topics(IAccreditation.StatementsPaused.selector);
         _sameLog(vm.getRecordedLogs()[0], topics, abi.encode(NOW + LONGEST));
         for (uint256 i = 0; i < statements.length; ++i) {
             _reverts(statements[i], abi.encodeWithSelector(IAccreditation.Paused.selector, NOW + LONGEST));
@@ -161,7 +151,7 @@ contract CouncilTest is LedgerFixture {
         _councilReverts(abi.encodeCall(IAccreditation.pause, ()), early);
         vm.warp(NOW + 2 * LONGEST);
         _council(abi.encodeCall(IAccreditation.pause, ()));
-        _same(ledger.pausedUntil(), NOW + 3 * LONGEST, "paused until");
+        vm.assertEq(ledger.pausedUntil(), NOW + 3 * LONGEST, "paused until");
     }
 
     function test_unpause_endsAPauseEarly_andTheWaitCountsFromThere() public {
@@ -172,8 +162,7 @@ contract CouncilTest is LedgerFixture {
         vm.warp(NOW + 1 hours);
         vm.recordLogs();
         _council(abi.encodeCall(IAccreditation.unpause, ()));
-        bytes32[] memory topics = new bytes32[](1);
-        topics[0] = IAccreditation.StatementsResumed.selector;
+        bytes32[] memory topics = _topics(IAccreditation.StatementsResumed.selector);
         _sameLog(vm.getRecordedLogs()[0], topics, "");
         _ship(batch, MAKER, CARRIER);
         _councilReverts(
@@ -196,10 +185,9 @@ contract CouncilTest is LedgerFixture {
         );
         vm.recordLogs();
         _council(abi.encodeCall(IAccreditation.nameSuccessor, (address(0x5acc))));
-        bytes32[] memory topics = new bytes32[](1);
-        topics[0] = IAccreditation.SuccessorNamed.selector;
+        bytes32[] memory topics = _topics(IAccreditation.SuccessorNamed.selector);
         _sameLog(vm.getRecordedLogs()[0], topics, abi.encode(address(0x5acc)));
-        _same(uint160(ledger.successor()), 0x5acc, "successor");
+        vm.assertEq(uint160(ledger.successor()), 0x5acc, "successor");
         _councilReverts(
             abi.encodeCall(IAccreditation.nameSuccessor, (address(1))),
             abi.encodeWithSelector(IAccreditation.SuccessorAlreadyNamed.selector, address(0x5acc))
@@ -238,7 +226,6 @@ contract CouncilTest is LedgerFixture {
     /// @dev One for each entry point that takes statements.
     function _statements() private view returns (bytes[] memory calls) {
         ICustodyLedger.SignedCustodyEvent memory item = _signed(_shipment(batch, MAKER, CARRIER), "");
-        BatchRegistration memory r = _registration("L2");
         Accreditation memory a;
         Anchor memory anchor;
         Bundle memory bundle;
@@ -248,8 +235,7 @@ contract CouncilTest is LedgerFixture {
         calls = new bytes[](10);
         calls[0] = _callOf(item);
         calls[1] = abi.encodeCall(ICustodyLedger.recordMany, (new ICustodyLedger.SignedCustodyEvent[](0)));
-        calls[2] =
-            abi.encodeCall(ICustodyLedger.register, (r, _signer(MAKER), _signature(_secret(MAKER), _digestOf(r))));
+        calls[2] = _callOf(_signed(_registration("L2")));
         calls[3] = abi.encodeCall(ICustodyLedger.registerMany, (new ICustodyLedger.SignedRegistration[](0)));
         calls[4] = abi.encodeCall(ICustodyLedger.recordBundle, (bundle, new CustodyEvent[](0), new bytes[](0), "", ""));
         calls[5] = abi.encodeCall(ICustodyLedger.anchor, (anchor, "", ""));

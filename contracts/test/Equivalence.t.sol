@@ -4,12 +4,12 @@ pragma solidity ^0.8.37;
 import {ICustodyLedger} from "../interfaces/ICustodyLedger.sol";
 import {BatchRegistration, CustodyEvent} from "../types/Statements.sol";
 import {Kind, Status} from "../types/Vocabulary.sol";
-import {LedgerFixture} from "./LedgerFixture.sol";
+import {Fixture} from "./Fixture.sol";
 import {Vm} from "./Vm.sol";
 
 /// @dev Statements, good and bad, each made for the state that those before it left. Brought singly and as one list they must
 /// leave the same slots, the same logs, and the same errors.
-contract EquivalenceTest is LedgerFixture {
+contract EquivalenceTest is Fixture {
     uint256 private constant STATEMENTS = 14;
     uint256 private constant ROUNDS = 50;
 
@@ -31,13 +31,11 @@ contract EquivalenceTest is LedgerFixture {
         bytes32[] memory digests = new bytes32[](items.length);
         for (uint256 i = 0; i < items.length; ++i) {
             BatchRegistration memory r = _someRegistration();
-            items[i] = ICustodyLedger.SignedRegistration(
-                r, _signer(MAKER), _signature(_secret(MAKER), _chance(8) ? bytes32(0) : _digestOf(r))
-            );
+            items[i] = _signed(r);
+            if (_chance(8)) items[i].signature = _signature(_secret(MAKER), 0);
             if (i != 0 && _chance(6)) items[i] = items[_below(i)];
             digests[i] = _digestOf(items[i].statement);
-            calls[i] =
-                abi.encodeCall(ICustodyLedger.register, (items[i].statement, items[i].signer, items[i].signature));
+            calls[i] = _callOf(items[i]);
         }
         uint256 before = vm.snapshotState();
         vm.recordLogs();
@@ -104,9 +102,9 @@ contract EquivalenceTest is LedgerFixture {
         vm.record();
         _done(call);
         Vm.Log[] memory many = vm.getRecordedLogs();
-        _same(abi.encode(_valuesOf(slots)), abi.encode(values), "slots written singly");
+        vm.assertEq(abi.encode(_valuesOf(slots)), abi.encode(values), "slots written singly");
         (, bytes32[] memory more) = vm.accesses(address(ledger));
-        _same(_hashOf(more), _hashOf(slots), "slots written");
+        vm.assertEq(_hashOf(more), _hashOf(slots), "slots written");
         _compareLogs(single, many, digests, faults);
     }
 
@@ -124,20 +122,13 @@ contract EquivalenceTest is LedgerFixture {
                 continue;
             }
             while (faults[statement].length == 0) ++statement;
-            _same(many[i].topics[1], digests[statement], "digest of the refused");
-            _same(many[i].data, abi.encode(faults[statement]), "error of the refused");
+            vm.assertEq(many[i].topics[1], digests[statement], "digest of the refused");
+            vm.assertEq(many[i].data, abi.encode(faults[statement]), "error of the refused");
             ++statement;
         }
-        _same(next, single.length, "logs");
+        vm.assertEq(next, single.length, "logs");
         while (statement < faults.length) {
-            _same(faults[statement++], "", "a refusal that the list did not log");
-        }
-    }
-
-    function _valuesOf(bytes32[] memory slots) private view returns (bytes32[] memory values) {
-        values = new bytes32[](slots.length);
-        for (uint256 i = 0; i < slots.length; ++i) {
-            values[i] = vm.load(address(ledger), slots[i]);
+            vm.assertEq(faults[statement++], "", "a refusal that the list did not log");
         }
     }
 

@@ -3,22 +3,19 @@ pragma solidity ^0.8.37;
 
 import {IAccreditation} from "../interfaces/IAccreditation.sol";
 import {ICustodyLedger} from "../interfaces/ICustodyLedger.sol";
-import {CustodyEvent, KeyAddition, KeyEnding, Statements} from "../types/Statements.sol";
+import {CustodyEvent, KeyAddition, KeyEnding} from "../types/Statements.sol";
 import {Purpose} from "../types/Vocabulary.sol";
-import {LedgerFixture} from "./LedgerFixture.sol";
+import {Fixture} from "./Fixture.sol";
 import {Vm} from "./Vm.sol";
 
-contract KeysTest is LedgerFixture {
+contract KeysTest is Fixture {
     uint256 private constant NEW = 0xadd;
 
     function test_addedKey_isLoggedAndLive() public {
         KeyAddition memory k = KeyAddition(MAKER, _account(NEW), Purpose.EVENTS, NOW, NOW + 1 days);
-        vm.recordLogs();
-        _done(_adding(k, MAKER, NEW));
-        Vm.Log[] memory logs = vm.getRecordedLogs();
-        bytes32[] memory topics = new bytes32[](3);
-        topics[0] = IAccreditation.KeyAdded.selector;
-        (topics[1], topics[2]) = (keccak256(k.signer), bytes32(uint256(MAKER)));
+        Vm.Log[] memory logs = _logsOf(_adding(k, MAKER, NEW));
+        bytes32[] memory topics =
+            _topics(IAccreditation.KeyAdded.selector, keccak256(k.signer), bytes32(uint256(MAKER)));
         _sameLog(logs[0], topics, abi.encode(k.signer, k.purposes, k.validFrom, k.validUntil, _digestOf(k)));
         _sameKey(NEW, IAccreditation.Key(MAKER, Purpose.EVENTS, NOW, NOW + 1 days, 0, 0));
         _signsEvents(NEW);
@@ -124,12 +121,8 @@ contract KeysTest is LedgerFixture {
     function test_endedKey_isLoggedAndDead() public {
         _addKey(MAKER, NEW, Purpose.EVENTS, 0, 0);
         KeyEnding memory k = KeyEnding(MAKER, keccak256(_account(NEW)), NOW - 5);
-        vm.recordLogs();
-        _done(_ending(k, MAKER));
-        Vm.Log[] memory logs = vm.getRecordedLogs();
-        bytes32[] memory topics = new bytes32[](3);
-        topics[0] = IAccreditation.KeyEnded.selector;
-        (topics[1], topics[2]) = (k.key, bytes32(uint256(MAKER)));
+        Vm.Log[] memory logs = _logsOf(_ending(k, MAKER));
+        bytes32[] memory topics = _topics(IAccreditation.KeyEnded.selector, k.key, bytes32(uint256(MAKER)));
         _sameLog(logs[0], topics, abi.encode(k.doubtSince, _digestOf(k)));
         _sameKey(NEW, IAccreditation.Key(MAKER, Purpose.EVENTS, 0, 0, NOW, NOW - 5));
         _refusesEvents(NEW, NOW);
@@ -169,7 +162,7 @@ contract KeysTest is LedgerFixture {
         );
         k.actor = BELGIUM;
         _done(_ending(k, BELGIUM));
-        _same(ledger.key(k.key).endedAt, NOW, "ended by the authority");
+        vm.assertEq(ledger.key(k.key).endedAt, NOW, "ended by the authority");
     }
 
     function test_ending_ofAnUnknownKey_isRefused() public {
@@ -188,10 +181,6 @@ contract KeysTest is LedgerFixture {
         );
     }
 
-    function _digestOf(KeyEnding memory k) private view returns (bytes32) {
-        return _digest(keccak256(abi.encode(Statements.KEY_ENDING, k)));
-    }
-
     function _adding(KeyAddition memory k, uint32 admin, uint256 secret) private view returns (bytes memory) {
         bytes32 digest = _digestOf(k);
         return abi.encodeCall(
@@ -204,7 +193,7 @@ contract KeysTest is LedgerFixture {
     }
 
     function _sameKey(uint256 secret, IAccreditation.Key memory expected) private view {
-        _same(abi.encode(ledger.key(keccak256(_account(secret)))), abi.encode(expected), "key");
+        vm.assertEq(abi.encode(ledger.key(keccak256(_account(secret)))), abi.encode(expected), "key");
     }
 
     function _signsEvents(uint256 secret) private {

@@ -5,9 +5,9 @@ import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 
 import {IAccreditation} from "../interfaces/IAccreditation.sol";
 import {ICustodyLedger} from "../interfaces/ICustodyLedger.sol";
-import {BatchRegistration, CustodyEvent, KeyAddition, KeyEnding, Statements} from "../types/Statements.sol";
+import {BatchRegistration, CustodyEvent, KeyAddition, KeyEnding} from "../types/Statements.sol";
 import {Kind, Purpose, Role} from "../types/Vocabulary.sol";
-import {LedgerFixture} from "./LedgerFixture.sol";
+import {Fixture} from "./Fixture.sol";
 
 /// @dev Accepts everything.
 contract CredulousWallet {
@@ -64,7 +64,7 @@ contract TerseWallet {
     }
 }
 
-contract TrapsTest is LedgerFixture {
+contract TrapsTest is Fixture {
     uint256 private constant P256_SECRET = 0x256;
     address private constant WALLET = address(0xa11e7);
     /// @dev EIP-7825: the most gas that a transaction may take.
@@ -93,7 +93,7 @@ contract TrapsTest is LedgerFixture {
         (bytes32 r, bytes32 s) = vm.signP256(P256_SECRET, message);
         if (uint256(s) <= P256_ORDER / 2) s = bytes32(P256_ORDER - uint256(s));
         (, bytes memory answer) = address(0x100).staticcall(abi.encodePacked(message, r, s, _p256Signer(P256_SECRET)));
-        _same(answer, abi.encode(1), "the precompile's answer to a high s");
+        vm.assertEq(answer, abi.encode(1), "the precompile's answer to a high s");
         _refusesMirroredP256();
     }
 
@@ -112,14 +112,14 @@ contract TrapsTest is LedgerFixture {
     function test_trap_domainSeparator_isRecomputedWhenTheChainIdDiffers() public {
         ICustodyLedger.SignedCustodyEvent memory item = _signed(_shipment(batch, MAKER, CARRIER), "");
         bytes32 before = ledger.domainSeparator();
-        _same(before, _separator(31_337), "domain separator at home");
+        vm.assertEq(before, _separator(31_337), "domain separator at home");
         vm.chainId(10);
-        _same(ledger.domainSeparator(), _separator(10), "domain separator of the fork");
+        vm.assertEq(ledger.domainSeparator(), _separator(10), "domain separator of the fork");
         bytes32 digest = _digestOf(item.statement);
         _refused(item, abi.encodeWithSelector(IAccreditation.InvalidSignature.selector, digest, item.signer));
         _ship(batch, MAKER, CARRIER); // signed anew
         vm.chainId(31_337);
-        _same(ledger.domainSeparator(), before, "domain separator back home");
+        vm.assertEq(ledger.domainSeparator(), before, "domain separator back home");
     }
 
     function test_trap_statementsForAnotherLedger_areRefused() public {
@@ -154,10 +154,10 @@ contract TrapsTest is LedgerFixture {
     function test_trap_walletThatWrites_isRefusedAndWritesNothing() public {
         ICustodyLedger.SignedCustodyEvent memory item = _walletItem(type(WritingWallet).runtimeCode);
         _refused(item, _invalidSignature(item));
-        _same(vm.load(WALLET, 0), 0, "the wallet's storage");
+        vm.assertEq(vm.load(WALLET, 0), 0, "the wallet's storage");
         (bool done,) = WALLET.call(abi.encodeWithSignature("isValidSignature(bytes32,bytes)", bytes32(0), ""));
         require(done, "a call that may write fails too");
-        _same(vm.load(WALLET, 0), bytes32(uint256(1)), "the wallet's storage after a call that may write");
+        vm.assertEq(vm.load(WALLET, 0), bytes32(uint256(1)), "the wallet's storage after a call that may write");
     }
 
     function test_trap_walletThatAnswersInAnotherForm_isRefused() public {
@@ -214,7 +214,7 @@ contract TrapsTest is LedgerFixture {
     function test_trap_outOfGas_isNeverARefusalOfARegistration() public {
         ICustodyLedger.SignedRegistration[] memory items = new ICustodyLedger.SignedRegistration[](1);
         BatchRegistration memory r = _registration("L2");
-        items[0] = ICustodyLedger.SignedRegistration(r, _signer(MAKER), _signature(_secret(MAKER), _digestOf(r)));
+        items[0] = _signed(r);
         bytes32 id = keccak256(abi.encode(GTIN, "L2"));
         bytes memory call = abi.encodeCall(ICustodyLedger.registerMany, (items));
         uint256 before = vm.snapshotState();
@@ -222,7 +222,9 @@ contract TrapsTest is LedgerFixture {
         for (uint256 gas = 1000; gas < 250_000; gas += 499) {
             (bool done, bytes memory answer) = address(ledger).call{gas: gas}(call);
             if (done) {
-                _same(ledger.consignment(id).head, _digestOf(r), "a good registration was refused for want of gas");
+                vm.assertEq(
+                    ledger.consignment(id).head, _digestOf(r), "a good registration was refused for want of gas"
+                );
                 ++recorded;
             } else {
                 _isWantOfGas(answer);
@@ -247,7 +249,7 @@ contract TrapsTest is LedgerFixture {
                 ++recorded;
             } else {
                 _isWantOfGas(answer);
-                _same(ledger.consignment(batch).head, head, "a reverted call changed the head");
+                vm.assertEq(ledger.consignment(batch).head, head, "a reverted call changed the head");
                 ++reverted;
             }
             vm.revertToState(before);
@@ -270,29 +272,34 @@ contract TrapsTest is LedgerFixture {
         _accredit(SINGAPORE, 10, "SG", Role.MANUFACTURER, foreign);
         BatchRegistration memory r = _registration("L2");
         r.manufacturer = 10;
-        _reverts(_registering(r), abi.encodeWithSelector(ICustodyLedger.PrefixNotLicensed.selector, 10, GTIN));
+        _reverts(_callOf(_signed(r)), abi.encodeWithSelector(ICustodyLedger.PrefixNotLicensed.selector, 10, GTIN));
 
         // with a licence for the same prefix as well, the first keeps it
         _accredit(SINGAPORE, 11, "SG", Role.MANUFACTURER, _prefixes());
         r = _registration("L1");
         r.manufacturer = 11;
-        _reverts(_registering(r), abi.encodeWithSelector(ICustodyLedger.BatchAlreadyRegistered.selector, batch));
-        _same(ledger.consignment(batch).manufacturer, MAKER, "manufacturer");
+        _reverts(_callOf(_signed(r)), abi.encodeWithSelector(ICustodyLedger.BatchAlreadyRegistered.selector, batch));
+        vm.assertEq(ledger.consignment(batch).manufacturer, MAKER, "manufacturer");
     }
 
     function test_trap_palletIds_cannotBeTakenByAnother() public {
-        (CustodyEvent memory e, bytes memory attachment) = _packing(MAKER, batch, 0);
+        (CustodyEvent memory e, bytes memory attachment) = _packing(MAKER, _one(batch), 0);
         // who sees the maker's statement can bring it, but it stays the maker's
         vm.prank(address(0xbad));
         _done(_callOf(_signed(e, attachment)));
         bytes32 pallet = _digestOf(e);
-        _same(ledger.consignment(pallet).holder, MAKER, "holder of the pallet");
+        vm.assertEq(ledger.consignment(pallet).holder, MAKER, "holder of the pallet");
         _refused(e, attachment, abi.encodeWithSelector(IAccreditation.AlreadyRecorded.selector, pallet));
+
+        // nor is a pallet taken by who signs it in the maker's name
+        ICustodyLedger.SignedCustodyEvent memory item = _signed(e, attachment);
+        (item.signer, item.signature) = (_signer(CARRIER), _signature(_secret(CARRIER), pallet));
+        _refused(item, abi.encodeWithSelector(IAccreditation.KeyOfAnother.selector, _keyOf(CARRIER), MAKER, CARRIER));
 
         // the same list by another is another digest, and not its goods
         e.actor = CARRIER;
         _refused(e, attachment, abi.encodeWithSelector(ICustodyLedger.InPallet.selector, batch, 1));
-        _same(ledger.palletCount(), 1, "pallets");
+        vm.assertEq(ledger.palletCount(), 1, "pallets");
     }
 
     function test_trap_keyOfAnother_cannotBeRegisteredByAStranger() public {
@@ -308,7 +315,7 @@ contract TrapsTest is LedgerFixture {
         bytes memory cosignature = _signature(0xbeef, _digestOf(consent));
         _reverts(abi.encodeCall(IAccreditation.addKey, (k, _signer(CARRIER), admin, cosignature)), invalid);
         _addKey(MAKER, 0xbeef, Purpose.EVENTS, 0, 0);
-        _same(ledger.key(keccak256(k.signer)).organisation, MAKER, "owner of the key");
+        vm.assertEq(ledger.key(keccak256(k.signer)).organisation, MAKER, "owner of the key");
     }
 
     // ---- a stolen key ----
@@ -360,17 +367,17 @@ contract TrapsTest is LedgerFixture {
         _addKey(MAKER, 0x57, Purpose.EVENTS | Purpose.ADMIN, 0, 0);
         // the thief ends the key itself, as if nothing were in doubt
         KeyEnding memory k = KeyEnding(MAKER, keccak256(_account(0x57)), 0);
-        bytes32 digest = _digest(keccak256(abi.encode(Statements.KEY_ENDING, k)));
+        bytes32 digest = _digestOf(k);
         ledger.endKey(k, _account(0x57), _signature(0x57, digest));
         _endKey(MAKER, 0x57, NOW - 1 days);
-        _same(ledger.key(k.key).doubtSince, NOW - 1 days, "doubt");
+        vm.assertEq(ledger.key(k.key).doubtSince, NOW - 1 days, "doubt");
         _endKey(MAKER, 0x57, NOW - 2 days);
-        _same(ledger.key(k.key).doubtSince, NOW - 2 days, "doubt, earlier");
+        vm.assertEq(ledger.key(k.key).doubtSince, NOW - 2 days, "doubt, earlier");
         // and later or not at all it never becomes again
         uint40[2] memory later = [0, NOW - 1 days];
         for (uint256 i = 0; i < later.length; ++i) {
             k.doubtSince = later[i];
-            digest = _digest(keccak256(abi.encode(Statements.KEY_ENDING, k)));
+            digest = _digestOf(k);
             _reverts(
                 abi.encodeCall(IAccreditation.endKey, (k, _signer(MAKER), _signature(_secret(MAKER), digest))),
                 abi.encodeWithSelector(IAccreditation.KeyNotLive.selector, k.key, NOW)
@@ -383,9 +390,10 @@ contract TrapsTest is LedgerFixture {
     function test_trap_oldHold_cannotBeReplayedAfterItsRelease() public {
         CustodyEvent memory hold = _event(Kind.HOLD, CUSTOMS, batch);
         bytes32 digest = _accepted(hold);
+        _refused(hold, abi.encodeWithSelector(IAccreditation.AlreadyRecorded.selector, digest));
         _accepted(_event(Kind.RELEASE, CUSTOMS, batch));
         _refused(hold, abi.encodeWithSelector(IAccreditation.AlreadyRecorded.selector, digest));
-        _same(ledger.consignment(batch).heldBy, 0, "held");
+        vm.assertEq(ledger.consignment(batch).heldBy, 0, "held");
 
         // nor one that was signed and never brought, once another has taken its number
         hold.details = keccak256("signed and kept back");
@@ -398,7 +406,7 @@ contract TrapsTest is LedgerFixture {
         _move(batch, CARRIER, WHOLESALER);
         _split(batch, WHOLESALER, 10);
         _accepted(hold);
-        _same(ledger.consignment(batch).heldBy, CUSTOMS, "held");
+        vm.assertEq(ledger.consignment(batch).heldBy, CUSTOMS, "held");
         _refused(_shipment(batch, WHOLESALER, CARRIER), abi.encodeWithSelector(ICustodyLedger.Held.selector, CUSTOMS));
     }
 
@@ -437,7 +445,7 @@ contract TrapsTest is LedgerFixture {
         bytes32 last = items[count - 1].statement.consignment;
         _done(abi.encodeCall(ICustodyLedger.recordMany, (items)));
         uint256 gas = vm.lastCallGas().gasTotalUsed;
-        _same(ledger.consignment(last).counterparty, CARRIER, "the last of the list");
+        vm.assertEq(ledger.consignment(last).counterparty, CARRIER, "the last of the list");
         return gas;
     }
 
@@ -446,7 +454,7 @@ contract TrapsTest is LedgerFixture {
     // The same question to the ledger with and without the precompile, and to OpenZeppelin's verifier, which asks nobody.
 
     function testFuzz_trap_p256_withoutThePrecompile_isJudgedAsByTheFormula(uint256 flaw, uint256 salt) public {
-        _same(_precompilesAnswer(), "", "a precompile where none should be");
+        vm.assertEq(_precompilesAnswer(), "", "a precompile where none should be");
         _judgesAsTheFormula(flaw, salt);
     }
 
@@ -454,7 +462,7 @@ contract TrapsTest is LedgerFixture {
     /// forge-config: ci.evm_version = "osaka"
     /// forge-config: deep.evm_version = "osaka"
     function testFuzz_trap_p256_withThePrecompile_isJudgedAsByTheFormula(uint256 flaw, uint256 salt) public {
-        _same(_precompilesAnswer(), abi.encode(1), "the precompile's answer");
+        vm.assertEq(_precompilesAnswer(), abi.encode(1), "the precompile's answer");
         _judgesAsTheFormula(flaw, salt);
     }
 
@@ -502,19 +510,10 @@ contract TrapsTest is LedgerFixture {
         return abi.encodeWithSelector(IAccreditation.OccurredAtOutOfRange.selector, given, earliest, NOW + 10 minutes);
     }
 
-    function _registering(BatchRegistration memory r) private view returns (bytes memory) {
-        bytes memory signature = _signature(_secret(r.manufacturer), _digestOf(r));
-        return abi.encodeCall(ICustodyLedger.register, (r, _signer(r.manufacturer), signature));
-    }
-
     /// @dev A shipment of the maker, signed by a P-256 key of its own.
     function _p256Item() private returns (ICustodyLedger.SignedCustodyEvent memory item) {
         bytes memory signer = _p256Signer(P256_SECRET);
-        if (ledger.key(keccak256(signer)).organisation == 0) {
-            KeyAddition memory k = KeyAddition(MAKER, signer, Purpose.EVENTS | Purpose.LABELS, 0, 0);
-            bytes32 digest = _digestOf(k);
-            ledger.addKey(k, _signer(MAKER), _signature(_secret(MAKER), digest), _p256Signature(P256_SECRET, digest));
-        }
+        if (ledger.key(keccak256(signer)).organisation == 0) _addP256Key(MAKER, P256_SECRET);
         item.statement = _shipment(batch, MAKER, CARRIER);
         (item.signer, item.signature) = (signer, _p256Signature(P256_SECRET, _digestOf(item.statement)));
     }
@@ -527,11 +526,5 @@ contract TrapsTest is LedgerFixture {
         vm.etch(WALLET, code);
         item.statement = _shipment(batch, MAKER, CARRIER);
         (item.signer, item.signature) = (k.signer, "by the wallet");
-    }
-
-    function _endKey(uint32 number, uint256 secret, uint40 doubtSince) private {
-        KeyEnding memory k = KeyEnding(number, keccak256(_account(secret)), doubtSince);
-        bytes32 digest = _digest(keccak256(abi.encode(Statements.KEY_ENDING, k)));
-        ledger.endKey(k, _signer(number), _signature(_secret(number), digest));
     }
 }

@@ -20,14 +20,11 @@ interface Vm {
     // time and chain
     function warp(uint256 timestamp) external;
     function chainId(uint256 id) external;
-    function setEvmVersion(string calldata version) external;
     function etch(address target, bytes calldata code) external;
     function prank(address sender) external;
     function deployCode(string calldata artifact, bytes calldata arguments) external returns (address);
 
     // expectations
-    function expectRevert(bytes calldata data) external;
-    function expectRevert() external;
     function assume(bool condition) external pure;
     function assertTrue(bool value) external pure;
     function assertTrue(bool value, string calldata message) external pure;
@@ -39,9 +36,7 @@ interface Vm {
     function assertEq(address left, address right) external pure;
     function assertEq(bytes calldata left, bytes calldata right) external pure;
     function assertEq(bytes calldata left, bytes calldata right, string calldata message) external pure;
-    function assertEq(string calldata left, string calldata right) external pure;
     function assertGt(uint256 left, uint256 right) external pure;
-    function assertLt(uint256 left, uint256 right) external pure;
 
     // logs and storage
     function recordLogs() external;
@@ -49,7 +44,6 @@ interface Vm {
     function record() external;
     function accesses(address target) external returns (bytes32[] memory reads, bytes32[] memory writes);
     function load(address target, bytes32 slot) external view returns (bytes32);
-    function store(address target, bytes32 slot, bytes32 value) external;
     function snapshotState() external returns (uint256 id);
     function revertToState(uint256 id) external returns (bool);
 
@@ -62,17 +56,14 @@ interface Vm {
     // files
     function readFile(string calldata path) external view returns (string memory);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
-    function parseJsonUintArray(string calldata json, string calldata key) external pure returns (uint256[] memory);
     function parseJsonBool(string calldata json, string calldata key) external pure returns (bool);
     function parseJsonString(string calldata json, string calldata key) external pure returns (string memory);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
-    function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
     function toString(uint256 value) external pure returns (string memory);
 
     // gas
     function lastCallGas() external view returns (Gas memory);
     function snapshotGasLastCall(string calldata name) external returns (uint256 gasUsed);
-    function snapshotValue(string calldata name, uint256 value) external;
 }
