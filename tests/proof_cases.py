@@ -219,21 +219,23 @@ def handover(stage: Stage, lot: str) -> Made:
     return made(stage, lot, "Handed over: both sides signed one statement.", gtin)
 
 
-def pallet(stage: Stage, lot: str) -> Made:
+def shipped_pallet(stage: Stage, lot: str) -> tuple[str, bytes, bytes]:
+    """GTIN and id of a batch, and the id of the pallet on which it is shipped together with another batch."""
     _gtin, other = stage.register(f"{lot}-2")
     gtin, batch = stage.register(lot)
     attachment = parts.pack_pallet(None, [(batch, stage.heads[batch]), (other, stage.heads[other])])
     packed = stage.do(Kind.PACK, MAKER, bytes(32), bytes(32), quantity=2, attachment=attachment)
     stage.do(Kind.SHIP, MAKER, packed, counterparty=CARRIER, quantity=2)
+    return gtin, batch, packed
+
+
+def pallet(stage: Stage, lot: str) -> Made:
+    gtin, _batch, _packed = shipped_pallet(stage, lot)
     return made(stage, lot, "On its way on a pallet, together with another batch.", gtin)
 
 
 def unpacked(stage: Stage, lot: str) -> Made:
-    _gtin, other = stage.register(f"{lot}-2")
-    gtin, batch = stage.register(lot)
-    attachment = parts.pack_pallet(None, [(batch, stage.heads[batch]), (other, stage.heads[other])])
-    packed = stage.do(Kind.PACK, MAKER, bytes(32), bytes(32), quantity=2, attachment=attachment)
-    stage.do(Kind.SHIP, MAKER, packed, counterparty=CARRIER, quantity=2)
+    gtin, batch, packed = shipped_pallet(stage, lot)
     stage.do(Kind.RECALL, MAKER, batch, bytes(32), quantity=0)
     stage.do(Kind.RECEIVE, CARRIER, packed, counterparty=MAKER, quantity=2)
     stage.do(Kind.UNPACK, CARRIER, packed, quantity=1, attachment=parts.pack_ids([batch]))

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from ledger.durable import sync_folder
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -111,7 +113,7 @@ class DumpFiles:
         fresh = self._folder / "durable.fresh"
         _write_durably(fresh, str(block).encode())
         fresh.replace(self._folder / _DURABLE)
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
 
 def durable_block(folder: Path) -> int:
@@ -127,11 +129,3 @@ def _write_durably(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,8 +10,9 @@ import typer
 from ledger.cli.client import Client
 from ledger.cli.keys import Data, settings_for, unlock
 from ledger.cli.output import AsJson, command, show
-from ledger.cli.serials import hand_over, kept_list, send, with_roots, write_private
+from ledger.cli.serials import hand_over, kept_list, send, with_roots
 from ledger.core.errors import InvalidInputError
+from ledger.durable import OWNER, writing
 
 if TYPE_CHECKING:
     from ledger.cli.desk import Desk
@@ -79,7 +80,8 @@ def units(
     """Hand on a batch's list of serial numbers: to a server (the usual one if nothing is said), or to a file."""
     listed = kept_list(settings_for(data), gtin, lot)
     if output is not None:
-        write_private(output, listed.written())
+        with writing(output, OWNER) as file:  # a list holds its secret
+            file.write(listed.written())
     sent_to = server or ("" if output else DEFAULT_SERVER)
     if sent_to:
         with Client(sent_to) as client:

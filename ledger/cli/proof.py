@@ -13,6 +13,7 @@ from ledger.cli.client import Client
 from ledger.cli.keys import Data, settings_for, unlock
 from ledger.cli.output import AsJson, command, show
 from ledger.core.errors import ConfigurationError, InvalidInputError
+from ledger.durable import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +50,8 @@ def proof(
 
     content = _asked(server, gtin, lot, serial, block) if server else _made(data, gtin, lot, serial, block)
     header = read_header(read_bundle(content).header)
-    write_file(output, content)
+    with writing(output) as file:
+        file.write(content)
     answer = {"file": str(output), "block": header.number, "hash": "0x" + header.hash.hex(), "bytes": len(content)}
     words = f"{output}: the proof as of block {header.number} ({answer['hash']}), {len(content):,} bytes."
     show(answer, words, as_json=as_json)
@@ -78,7 +80,8 @@ def witness(
         source = LedgerSource(ledger.chain, ledger.address, finality=settings.finality, ceiling=ceiling)
         witnessed = sign(ledger, domain, source.finalized, unlock(settings, signer), block)
     answer = checkpoint_json(witnessed)
-    write_file(output, json.dumps(answer, indent=2).encode() + b"\n")
+    with writing(output) as file:
+        file.write(json.dumps(answer, indent=2).encode() + b"\n")
     show(answer, f"{output}: block {answer['number']} is {answer['hash']}.", as_json=as_json)
 
 
@@ -134,23 +137,6 @@ def _no_ledger() -> ConfigurationError:
         advice="Name the data directory with --data, a server with --server, or set LOTPROOF_LEDGER_ADDRESS.",
         field="ledger_address",
     )
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    import os
-    import secrets
-
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InvalidInputError(f"{path} cannot be written: {error.strerror}.", field="output") from error
 
 
 def read_file(path: Path, field: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 GENERATE: Final = "generate"
 SEND_SECONDS: Final = 600.0  # a server checks one list of a million in seconds, but takes turns
-_OWN_FILE: Final = 0o600  # a list holds its secret
 
 
 def with_roots(rows: list[BatchRow], folder: Path, settings: Settings, *, quiet: bool) -> list[BatchRow]:
@@ -116,25 +114,6 @@ def send(client: Client, gtin: str, lot: str, written: bytes) -> None:
         LotproofError: The server does not take it, and says why.
     """
     client.put_text(f"/v1/batches/{gtin}/{quote(lot, safe='')}/units", written, SEND_SECONDS)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that others on this machine cannot read, whole or not at all.
-
-    Raises:
-        InvalidInputError: It cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.unlink(missing_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWN_FILE)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be written: {error.strerror}.", field="output") from error
 
 
 def _serials_of(row: BatchRow, folder: Path, lists: UnitLists, most: int) -> list[bytes]:

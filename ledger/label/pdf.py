@@ -6,17 +6,9 @@ scaling, because a label printed at 97 % does not sit on its stock).
 
 from __future__ import annotations
 
-import os
 import zlib
 from array import array
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO, Final
-
-from ledger.core.errors import InvalidInputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from typing import BinaryIO, Final
 
 HEADER: Final = b"%PDF-1.6\n%\xe2\xe3\xcf\xd3\n"
 CATALOG, ROOT, FONT = 1, 2, 3  # object numbers
@@ -102,24 +94,3 @@ class Pdf:
 def escaped(text: str) -> str:
     """A text as it stands between the brackets of a PDF string. ISO 32000-1, section 7.3.4.2."""
     return text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path` when all of it is on the disk; if anything fails, there is nothing.
-
-    Raises:
-        InvalidInputError: It cannot be written.
-    """
-    half = path.with_name(f".{path.name}.half")
-    try:
-        try:
-            with half.open("wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            half.replace(path)
-        finally:
-            half.unlink(missing_ok=True)
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be written: {error.strerror}.", field="output") from error

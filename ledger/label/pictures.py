@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from ledger.core.errors import InvalidInputError
+from ledger.durable import writing
 from ledger.label import content, gate
 from ledger.label.drawing import png_of, svg_of, with_quiet_zone
-from ledger.label.pdf import replacing
 from ledger.label.symbol import TooLongForSymbolError, unpacked
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def print_picture(run: Run, output: Path) -> None:
     else:
         picture = png_of(matrix, lines)
         gate.check_picture(name, picture, scanned)
-    with replacing(output) as file:
+    with writing(output) as file:
         file.write(picture)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
+from ledger.durable import writing
 from ledger.label import content, gate
 from ledger.label.layout import X_DIMENSIONS, grade, lay_out
 from ledger.label.page import PageWriter, read_label
-from ledger.label.pdf import Pdf, replacing
+from ledger.label.pdf import Pdf
 from ledger.label.stock import POINT
 from ledger.label.symbol import TooLongForSymbolError
 
@@ -52,11 +53,11 @@ def print_sheets(run: Run, output: Path, progress: Callable[[int], object]) -> P
     longest = [wording.text(elements) for elements in sample]
     while True:
         symbols = run.symbols(longest)
-        with replacing(output) as file:
-            try:
+        try:
+            with writing(output) as file:
                 return _Press(run, symbols, wording, sample[0]).print(file, progress)
-            except TooLongForSymbolError as error:  # escapes made it longer than that of the longest serial number
-                longest = [error.text]
+        except TooLongForSymbolError as error:  # escapes made it longer than that of the longest serial number
+            longest = [error.text]
 
 
 class _Press:

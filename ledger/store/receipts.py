@@ -7,12 +7,12 @@ loses no statement, only the means to notice that a server dropped one before it
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.errors import ConfigurationError
 from ledger.core.log_watch import Head, Receipt
+from ledger.durable import replacing, sync_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,17 +52,9 @@ class Receipts:
     def save(self) -> None:
         """Write it whole, durably, or leave the file as it was."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        half = self.path.with_suffix(".part")
-        with half.open("w", encoding="utf-8") as file:
-            json.dump(self._content(), file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(self.path)
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        with replacing(self.path) as file:
+            file.write(json.dumps(self._content(), indent=1).encode())
+        sync_folder(self.path.parent)
 
     def _content(self) -> dict[str, Any]:
         return {

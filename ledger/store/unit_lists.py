@@ -39,6 +39,7 @@ from ledger.core.unit_tree import (
     root_over,
     salt_of,
 )
+from ledger.durable import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -314,7 +315,7 @@ class UnitLists:
                 temporary.replace(path)
             finally:
                 temporary.unlink(missing_ok=True)
-            _sync(self.directory)
+            sync_folder(self.directory)
         except OSError as error:
             raise _refused(path, error) from error
 
@@ -344,12 +345,3 @@ def _refused(path: Path, error: OSError) -> UnavailableError:
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_ino, status.st_mtime_ns, status.st_size
-
-
-def _sync(directory: Path) -> None:
-    """Make the renaming itself durable."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,23 +11,10 @@ import pytest
 from ledger.chain.client import MINIMUM_PRIORITY_FEE, Chain, Fees, Sent, header_of
 from ledger.chain.rpc import CALLS_A_REQUEST, Rpc
 from ledger.core.errors import ConfigurationError, NodeError, UnavailableError
-from tests.scripted_node import NodeAnswersError, ScriptedNode, scripted_node
+from tests.scripted_node import NodeAnswersError, ScriptedNode
 
 ADDRESS = bytes(range(20))
 REVERTED = bytes.fromhex("deadbeef" + "00" * 31 + "07")
-
-
-@pytest.fixture
-def node() -> Iterator[ScriptedNode]:
-    with scripted_node() as running:
-        yield running
-
-
-@pytest.fixture
-def chain(node: ScriptedNode) -> Iterator[Chain]:
-    connected = Chain(node.url, timeout_seconds=5)
-    yield connected
-    connected.close()
 
 
 def refusing(code: int, message: str, data: Any = None) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,22 +13,9 @@ from ledger.core.errors import UnavailableError
 from ledger.core.header import read_header
 from ledger.core.keccak import keccak256
 from ledger.core.rlp import Item, encode
-from tests.scripted_node import NodeAnswersError, ScriptedNode, scripted_node
+from tests.scripted_node import NodeAnswersError, ScriptedNode
 
 ADDRESS = bytes(range(20))
-
-
-@pytest.fixture
-def node() -> Iterator[ScriptedNode]:
-    with scripted_node() as running:
-        yield running
-
-
-@pytest.fixture
-def chain(node: ScriptedNode) -> Iterator[Chain]:
-    made = Chain(node.url, timeout_seconds=5)
-    yield made
-    made.close()
 
 
 def a_block() -> dict[str, Any]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import pytest
 
-from ledger.core.errors import InvalidInputError
-from ledger.label.pdf import BRANCH, Pdf, escaped, replacing
+from ledger.label.pdf import BRANCH, Pdf, escaped
 from tests.label.pdf_reader import PdfFile
 
 
@@ -43,17 +41,3 @@ def test_what_stands_in_the_file_is_handed_back() -> None:
 
 def test_brackets_and_backslashes_are_escaped() -> None:
     assert escaped("(a\\b)") == "\\(a\\\\b\\)"
-
-
-def test_a_failure_leaves_the_old_file_and_no_half_of_a_new_one(tmp_path: Path) -> None:
-    path = tmp_path / "labels.pdf"
-    path.write_bytes(b"old")
-    with pytest.raises(TypeError), replacing(path) as file:
-        file.writelines([b"half", "no bytes"])  # type: ignore[list-item]
-    assert [each.name for each in tmp_path.iterdir()] == ["labels.pdf"]
-    assert path.read_bytes() == b"old"
-
-
-def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match="cannot be written"), replacing(tmp_path / "none" / "labels.pdf"):
-        pytest.fail("there is nothing to write to")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,6 +90,22 @@ def test_a_code_longer_by_its_escapes_than_the_sample_starts_the_run_anew(symbol
     assert len(labels) == 31
     assert len({each.modules for each in labels}) == 1
     assert labels[0].modules > printed(run(serials=plain, sign=None, symbol=symbol), tmp_path)[0][0].modules
+
+
+def test_a_run_that_starts_anew_leaves_no_half_of_the_first_in_the_place_of_the_sheets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, seen, printing = tmp_path / "labels.pdf", list[bytes](), sheets._Press.print
+    path.write_bytes(b"old")
+
+    def watched(press: Any, *args: Any) -> Any:
+        seen.append(path.read_bytes())
+        return printing(press, *args)
+
+    monkeypatch.setattr(sheets._Press, "print", watched)
+    plain = [f"{number:020d}" for number in range(30)]
+    print_sheets(run(serials=[*plain, "%/%/%/%/%/%/%/%/%(a"], sign=None), path, quiet)
+    assert seen == [b"old", b"old"]
 
 
 def test_progress_is_told_up_to_the_last_label(tmp_path: Path) -> None:

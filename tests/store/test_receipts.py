@@ -49,7 +49,7 @@ def test_a_write_that_fails_leaves_what_was_remembered(tmp_path: Path, monkeypat
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ledger.store.receipts.os.fsync", full)
+    monkeypatch.setattr("ledger.durable.os.fsync", full)
     receipts.open.append(Receipt(b"p" * 32, 4, b"m" * 32))
     with pytest.raises(OSError, match="No space"):
         receipts.save()
