@@ -47,7 +47,7 @@ def proof(
     from ledger.core.header import read_header
     from ledger.core.proof_bundle import read_bundle
 
-    content = _asked(server, gtin, lot, serial, block) if server else _made(data, gtin, lot, serial, block)
+    content = asked(server, gtin, lot, serial, block) if server else _made(data, gtin, lot, serial, block)
     header = read_header(read_bundle(content).header)
     write_file(output, content)
     answer = {"file": str(output), "block": header.number, "hash": "0x" + header.hash.hex(), "bytes": len(content)}
@@ -82,7 +82,8 @@ def witness(
     show(answer, f"{output}: block {answer['number']} is {answer['hash']}.", as_json=as_json)
 
 
-def _asked(server: str, gtin: str, lot: str, serial: str, block: str) -> bytes:
+def asked(server: str, gtin: str, lot: str, serial: str, block: str) -> bytes:
+    """The proof bundle that a server gives of a batch, or of a pack if `serial` is not empty."""
     import json
     from urllib.parse import quote
 
