@@ -205,7 +205,7 @@ def _tell(url: str, cases: list[Json], seconds: float, folder: Path, *, as_json:
         f"\nOpen {url} and paste a code, or upload a label from {folder / 'labels'}.\n"
         f"Or ask from another terminal:\n  {_program()} verify '{cases[0]['code']}' --server {url}\n"
         f"All codes, exactly as a scanner sends them: {folder / CASES}\n"
-        f"A sheet of the maker's signed labels, to print: {folder / SHEET}\n"
+        f"The maker's signed labels, to print: {folder / SHEET}\n"
         + _proofs([case for case in cases if case["bundle"]])
         + "Stop with Ctrl-C; started again, it goes on where it was."
     )
