@@ -16,7 +16,7 @@ from ledger.cli.labels import signing
 from ledger.cli.proof import TrustOptions, asked, verify_offline, write_file
 from ledger.core.errors import LotproofError
 from ledger.core.gs1 import digital_link, element_string
-from ledger.label.content import UNSEEN, in_symbol_order, scanned_string
+from ledger.core.label_signature import KEY_AI, SIGNATURE_AI
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,14 +48,24 @@ def _arabic_digits(elements: Elements) -> str:
     return _link(elements).replace(gtin, gtin[:4] + gtin[4:6].translate(ARABIC_INDIC) + gtin[6:])
 
 
+def _datamatrix(elements: Elements) -> str:
+    from ledger.label.content import in_symbol_order, scanned_string
+
+    return scanned_string(in_symbol_order(elements))
+
+
+def _unsigned(elements: Elements) -> str:
+    return _link([element for element in elements if element[0] not in (KEY_AI, SIGNATURE_AI)])
+
+
 FORMS: Final[dict[str, Callable[[Elements], str]]] = {
     "digital_link": _link,
     "sscc": _link,
     "gtin": lambda elements: elements[0][1],
     "element_string": lambda elements: GS1_QR + element_string([*elements, INTERNAL_CODE]),
     "foreign_host": lambda elements: digital_link(elements, story.FOREIGN_HOST),
-    "datamatrix": lambda elements: scanned_string(in_symbol_order(elements)),
-    "unsigned": lambda elements: _link([element for element in elements if element[0] not in UNSEEN]),
+    "datamatrix": _datamatrix,
+    "unsigned": _unsigned,
     "wrong_check_digit": _wrong_check_digit,
     "arabic_digits": _arabic_digits,
 }
