@@ -98,7 +98,7 @@ def _cases(stack: Stack, client: Client, folder: Path, *, quiet: bool) -> list[J
     from ledger.deploy import Council
 
     if (folder / CASES).exists():
-        return list(json.loads((folder / CASES).read_text(encoding="utf-8")))
+        return _played(folder)
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / START).exists():
         _settle(stack)
@@ -116,6 +116,17 @@ def _cases(stack: Stack, client: Client, folder: Path, *, quiet: bool) -> list[J
     print_sheet(play, folder)
     prove(client, cases, folder, stack.block_hash)
     write_labels(cases, folder)
+    return cases
+
+
+def _played(folder: Path) -> list[Json]:
+    cases = list(json.loads((folder / CASES).read_text(encoding="utf-8")))
+    if any("bundle" not in case for case in cases):
+        raise ConfigurationError(
+            "The demonstration in this folder was made by an earlier version, which had no single packs.",
+            advice="Begin anew with --fresh, or use another folder with --data.",
+            field="data",
+        )
     return cases
 
 

@@ -223,6 +223,20 @@ def test_a_bundle_that_was_changed_makes_it_fail_loudly(demo: Demo) -> None:
     assert "genuine pack at the pharmacy, by proof bundle" in ended.stderr
 
 
+def test_a_demonstration_without_packs_is_told_to_begin_anew(demo: Demo) -> None:
+    path = demo.folder / "demo" / "codes.json"
+    whole = path.read_bytes()
+    cases = [{name: value for name, value in case.items() if name != "bundle"} for case in json.loads(whole)]
+    path.write_text(json.dumps(cases), encoding="utf-8")
+    try:
+        command = [sys.executable, "-m", "ledger.cli", "demo", "--data", str(demo.folder), "--port", "0", "--once"]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    finally:
+        path.write_bytes(whole)
+    assert ended.returncode != 0
+    assert "--fresh" in ended.stderr
+
+
 def test_a_planted_difference_makes_it_fail_loudly(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     path = demo.folder / "demo" / "codes.json"
     codes = json.loads(path.read_text(encoding="utf-8"))
