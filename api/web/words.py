@@ -24,8 +24,8 @@ CHECKS: Final = {
     "not_recalled": "Not recalled",
     "not_expired": "Not expired",
     "not_held_or_seized": "Not held or seized",
-    "unit_unused": "Not dispensed before",
-    "no_conflict": "The same unit is nowhere else",
+    "unit_unused": "Not used before",
+    "no_conflict": "No sign of a copy",
     "fresh": "The data are recent",
 }
 KINDS: Final = {

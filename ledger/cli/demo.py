@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from ledger.cli.cases import keep
+from ledger.cli.cases import SHEET, keep
 from ledger.cli.client import Client
 from ledger.cli.output import AsJson, command
 from ledger.cli.run import Port, open_stack
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 POLL_SECONDS: Final = 0.1  # a demonstration's chain is on this machine
 PATIENCE: Final = 120.0  # seconds until what an earlier run left is final
 WORK_FACTOR: Final = 1 << 12  # of scrypt: the password is 192 random bits already, and the keys are worth nothing
-OURS: Final = ("chain", "demo", "keys", "lotproof.db", "lotproof.db-shm", "lotproof.db-wal")
+OURS: Final = ("chain", "demo", "keys", "lotproof.db", "lotproof.db-shm", "lotproof.db-wal", "units")
 ACCOUNTS: Final = frozenset({"pfizer", "straits", "hsa"})  # sign with Ethereum keys, all others with P-256
 MONTH: Final = 25 * 86_400  # seconds; an older story's events could not be recorded any more
 FNC1: Final = "\x1d"
@@ -58,7 +58,7 @@ def demo(
         url = stack.serve(deployment)
         with Client(url) as client:
             cases = _cases(stack, client, data / "demo", quiet=as_json)
-            _check(client, cases)
+            _check(client, cases, settings)
         _tell(url, cases, time.monotonic() - started, data / "demo", as_json=as_json)
         if not once:
             stack.wait()
@@ -93,12 +93,12 @@ def _clear(data: Path) -> None:
 
 def _cases(stack: Stack, client: Client, folder: Path, *, quiet: bool) -> list[Json]:
     """The scanned cases: those of a story played before, or those of one played now."""
-    from ledger.cli.cases import cases_of, write_labels
+    from ledger.cli.cases import cases_of, print_sheet, prove, write_labels
     from ledger.cli.play import Play
     from ledger.deploy import Council
 
     if (folder / CASES).exists():
-        return list(json.loads((folder / CASES).read_text(encoding="utf-8")))
+        return _played(folder)
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / START).exists():
         _settle(stack)
@@ -108,11 +108,25 @@ def _cases(stack: Stack, client: Client, folder: Path, *, quiet: bool) -> list[J
         signers,
         lambda row, key: Council.open(stack.settings, lambda name: signers[name]).admit(row, key),
         _start(folder),
+        folder,
         (lambda _: None) if quiet else typer.echo,
     )
     play.run()
     cases = cases_of(play)
+    print_sheet(play, folder)
+    prove(client, cases, folder, stack.block_hash)
     write_labels(cases, folder)
+    return cases
+
+
+def _played(folder: Path) -> list[Json]:
+    cases = list(json.loads((folder / CASES).read_text(encoding="utf-8")))
+    if any("bundle" not in case for case in cases):
+        raise ConfigurationError(
+            "The demonstration in this folder was made by an earlier version, which had no single packs.",
+            advice="Begin anew with --fresh, or use another folder with --data.",
+            field="data",
+        )
     return cases
 
 
@@ -147,11 +161,11 @@ def _start(folder: Path) -> int:
 
 
 def _signers(settings: Settings) -> Mapping[str, Signer]:
-    """A key for each party of the story, kept encrypted under a password made for this demonstration."""
+    """A key for each party of the story and one for labels, encrypted under a password made for this demonstration."""
     from secrets import token_urlsafe
 
     from ledger.chain import keys
-    from ledger.cli import story
+    from ledger.cli import pack_story, story
 
     secret = settings.data_dir / "demo" / "key-password.txt"
     if not secret.exists():
@@ -164,14 +178,14 @@ def _signers(settings: Settings) -> Mapping[str, Signer]:
         else keys.create(
             settings.keys_dir, name, "secp256k1" if name in ACCOUNTS else "p256", password, work_factor=WORK_FACTOR
         )
-        for name in story.PARTIES
+        for name in (*story.PARTIES, pack_story.LABEL_KEY)
     }
 
 
-def _check(client: Client, cases: list[Json]) -> None:
+def _check(client: Client, cases: list[Json], settings: Settings) -> None:
     from ledger.cli.cases import differences
 
-    found = differences(client, cases)
+    found = differences(client, cases, settings)
     if found:
         raise LotproofError(
             "The demonstration's own check failed:\n" + "\n".join(found),
@@ -182,19 +196,41 @@ def _check(client: Client, cases: list[Json]) -> None:
 def _tell(url: str, cases: list[Json], seconds: float, folder: Path, *, as_json: bool) -> None:
     if as_json:
         typer.echo(
-            json.dumps({"url": url, "codes": str((folder / CASES).resolve()), "cases": cases}, ensure_ascii=False)
+            json.dumps(
+                {
+                    "url": url,
+                    "codes": str((folder / CASES).resolve()),
+                    "labels": str((folder / SHEET).resolve()),
+                    "cases": cases,
+                },
+                ensure_ascii=False,
+            )
         )
         return
     lines = [f"  {case['expect']:<13} {case['label']}{_scanner(case)}\n{'':16}{typed(case['code'])}" for case in cases]
     typer.echo(
-        f"\nAll {len(cases)} scanned cases got the expected verdict by GET, by POST and from their label images "
-        f"({seconds:.0f} s).\n\n" + "\n".join(lines)
+        f"\nAll {len(cases)} scanned cases got the expected verdict by GET, by POST, from their label images and by "
+        f"their proofs ({seconds:.0f} s).\n\n" + "\n".join(lines)
     )
     typer.echo(
         f"\nOpen {url} and paste a code, or upload a label from {folder / 'labels'}.\n"
         f"Or ask from another terminal:\n  {_program()} verify '{cases[0]['code']}' --server {url}\n"
         f"All codes, exactly as a scanner sends them: {folder / CASES}\n"
-        "Stop with Ctrl-C; started again, it goes on where it was."
+        f"The maker's signed labels, to print: {folder / SHEET}\n"
+        + _proofs([case for case in cases if case["bundle"]])
+        + "Stop with Ctrl-C; started again, it goes on where it was."
+    )
+
+
+def _proofs(cases: list[Json]) -> str:
+    """How to check a proof bundle: the pack's, which names the most."""
+    case, bundle = cases[-1], cases[-1]["bundle"]
+    return (
+        "Proof bundles, which need neither server nor network: "
+        + ", ".join(each["bundle"]["file"] for each in cases)
+        + "\n"
+        f"  {_program()} verify '{case['code']}' --bundle {bundle['file']} \\\n"
+        f"    --header {bundle['hash']} --ledger {bundle['ledger']}\n"
     )
 
 

@@ -18,8 +18,8 @@ from ledger.core.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ledger.chain.signers import Signer
     from ledger.cli.client import Json
-    from ledger.config import Settings
     from ledger.label.content import Elements
     from ledger.label.run import Run
 
@@ -71,7 +71,7 @@ def labels(
         stock=stock_named(stock),
         symbol=symbol.value,
         dpi=dpi,
-        sign=_signer(settings, key) if key else None,
+        sign=signing(unlock(settings, key)) if key else None,
         check_every=check_every,
     )
     answer = _print(run, output, quiet=as_json)
@@ -80,8 +80,8 @@ def labels(
     show(answer, _words(answer), as_json=as_json)
 
 
-def _signer(settings: Settings, name: str) -> Callable[[Elements], Elements]:
-    """Signs labels with the key called `name`.
+def signing(signer: Signer) -> Callable[[Elements], Elements]:
+    """Signs labels with a key.
 
     Raises:
         InvalidInputError: It is not a P-256 key.
@@ -89,10 +89,9 @@ def _signer(settings: Settings, name: str) -> Callable[[Elements], Elements]:
     from ledger.chain.signers import P256Signer
     from ledger.core.label_signature import signed_elements
 
-    signer = unlock(settings, name)
     if not isinstance(signer, P256Signer):
         raise InvalidInputError(
-            f"The key {name} is a {signer.kind} key; labels are signed with P-256.",
+            f"The key {signer.name} is a {signer.kind} key; labels are signed with P-256.",
             advice="Make one with `lotproof key new NAME`, and have it accredited for labels.",
             field="as",
         )

@@ -12,17 +12,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ledger.accredit import OrganisationRow
-from ledger.cli import story
+from ledger.cli import pack_story, story
 from ledger.cli.desk import Desk, Event
+from ledger.cli.pack_play import PackPlay
 from ledger.core import statement
 from ledger.core.document import details, with_salt
 from ledger.core.errors import StatementRefusedError, UnavailableError
 from ledger.core.gs1 import check_digit
 from ledger.core.keccak import keccak256
-from ledger.core.vocabulary import AUTHORITY_KINDS, Kind
+from ledger.core.vocabulary import AUTHORITY_KINDS, Kind, Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from ledger.chain.keys import Signer
     from ledger.cli.client import Client, Json
@@ -67,6 +69,7 @@ class Play:
         signers: Each party's key.
         admit: Makes an authority of a row and its first key, by the council; its number comes back.
         start: "Now" of the story, Unix seconds.
+        folder: Where its actors keep what is theirs.
         tell: Called with a line for the person who watches.
     """
 
@@ -74,12 +77,18 @@ class Play:
     signers: Mapping[str, Signer]
     admit: Callable[[OrganisationRow, Signer], int]
     start: int
+    folder: Path
     tell: Callable[[str], None]
+    packs: PackPlay = field(init=False)
     numbers: dict[str, int] = field(default_factory=dict)
     goods: dict[str, Goods] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
     ssccs: dict[str, int] = field(default_factory=dict)
     desks: dict[str, Desk] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Take up the packs of this story."""
+        self.packs = PackPlay(self.folder, self.start)
 
     def run(self) -> None:
         """Play everything and wait until it is final.
@@ -96,6 +105,8 @@ class Play:
         self.tell("Moving goods")
         for step in sorted(story.STEPS, key=lambda step: step.days):
             self._act(step)
+        self.tell("Handing out packs")
+        self._hand_out()
         self._await(FINAL)
 
     def day(self, days: float) -> datetime:
@@ -147,6 +158,7 @@ class Play:
             keccak256(f"{name} {self.start}".encode()),
         )
         made, expires = self.day(batch.made), self.day(batch.expires)
+        identity = statement.batch_id(int(product.gtin), batch.lot)
         signed = statement.BatchRegistration(
             manufacturer=self.numbers[product.maker],
             gtin=int(product.gtin),
@@ -155,12 +167,11 @@ class Play:
             quantity=batch.quantity,
             manufactured=int(f"{made:%Y%m%d}"),
             expiry=int(f"{expires:%Y%m%d}"),
-            unit_root=bytes(32),
+            unit_root=self.packs.make_list(identity, batch.quantity) if batch.serialised else bytes(32),
             details=details(document),
         )
         digest = self._desk(product.maker).register(signed, document)
         self.sent.append(digest)
-        identity = statement.batch_id(int(product.gtin), batch.lot)
         head = bytes.fromhex(digest[2:])
         self.goods[name] = Goods(identity, head, batch.quantity, name, holder=product.maker)
 
@@ -187,6 +198,16 @@ class Play:
         else:
             digest = desk.custody(event, goods.as_json())
         self._follow(step, goods, bytes.fromhex(digest[2:]))
+
+    def _hand_out(self) -> None:
+        """The maker enrols its label key and hands its list over; then organisations sign for single packs."""
+        batch = story.BATCHES[pack_story.BATCH]
+        product = story.PRODUCTS[batch.product]
+        label_key = self.signers[pack_story.LABEL_KEY]
+        self.sent.append(self._desk(product.maker).add_key(label_key, Purpose.LABELS))
+        self._await(RECORDED)
+        self.packs.hand_over(self.client, product.gtin, batch.lot)
+        self.sent += self.packs.run(self._desk, product.gtin, batch.lot)
 
     def _pack(self, step: story.Step, desk: Desk, event: Event) -> None:
         name = step.goods

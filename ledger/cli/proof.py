@@ -48,7 +48,7 @@ def proof(
     from ledger.core.header import read_header
     from ledger.core.proof_bundle import read_bundle
 
-    content = _asked(server, gtin, lot, serial, block) if server else _made(data, gtin, lot, serial, block)
+    content = asked(server, gtin, lot, serial, block) if server else _made(data, gtin, lot, serial, block)
     header = read_header(read_bundle(content).header)
     with writing(output) as file:
         file.write(content)
@@ -85,7 +85,8 @@ def witness(
     show(answer, f"{output}: block {answer['number']} is {answer['hash']}.", as_json=as_json)
 
 
-def _asked(server: str, gtin: str, lot: str, serial: str, block: str) -> bytes:
+def asked(server: str, gtin: str, lot: str, serial: str, block: str) -> bytes:
+    """The proof bundle that a server gives of a batch, or of a pack if `serial` is not empty."""
     import json
     from urllib.parse import quote
 

@@ -213,6 +213,17 @@ class Stack:
         port = server.servers[0].sockets[0].getsockname()[1]
         return f"http://{self.settings.host}:{port}"
 
+    def block_hash(self, number: int) -> bytes:
+        """The hash of a block, by the node of this installation.
+
+        Raises:
+            UnavailableError: The node does not answer, or has no such block.
+        """
+        header = self._chain().header(number)
+        if header is None:
+            raise UnavailableError(f"The node has no block {number}.", advice="Wait until it has synced.")
+        return header.hash
+
     def _await_server(self, server: Server, thread: threading.Thread) -> None:
         pauses = int(START_SECONDS / 0.05)
         for _ in range(pauses):

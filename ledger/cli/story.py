@@ -94,13 +94,14 @@ PRODUCTS: Final[dict[str, Product]] = {
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch; `expires` and `made` are days from today."""
+    """A batch; `expires` and `made` are days from today. Of a serialised one the maker registers each pack's number."""
 
     product: str
     lot: str
     quantity: int
     expires: int = 540
     made: int = -60
+    serialised: bool = False
 
 
 BATCHES: Final[dict[str, Batch]] = {
@@ -116,6 +117,7 @@ BATCHES: Final[dict[str, Batch]] = {
     "ppe": Batch("ffp2", "FFP2-26-0711", 250_000, expires=1_400),
     "pallet": Batch("gloves", "NG26-88/A", 90_000, expires=1_000),
     "over": Batch("ffp2", "FFP2-26-0712", 40_000, expires=1_400),
+    "packs": Batch("comirnaty", "PB26S205", 2_000, serialised=True),
 }
 
 
@@ -181,6 +183,12 @@ STEPS: Final[tuple[Step, ...]] = (
     # More masks counted in than were sent.
     Step(-13, "nordmaske", Kind.SHIP, "over", "DEHAM", to="luzon"),
     Step(-4, "luzon", Kind.RECEIVE, "over", "PHMNL", to="nordmaske", quantity=41_500),
+    # A batch with serial numbers, of which two pharmacies in two countries hold a carton each.
+    *_leg("packs", -22, "pfizer", "aircargo", "BEPUU", "BEBRU"),
+    *_leg("packs", -18, "aircargo", "straits", "BEBRU", "SGSIN"),
+    Step(-14, "straits", Kind.SPLIT, "packs", "SGSIN", makes=(("packs-sg", 600), ("packs-th", 800))),
+    *_leg("packs-sg", -13, "straits", "bahru", "SGSIN", "SGSIN"),
+    *_leg("packs-th", -12, "straits", "sukhumvit", "SGSIN", "THBKK"),
 )
 
 
@@ -190,13 +198,15 @@ class Scan:
 
     label: str
     goods: str  # a batch or a consignment of the story; "" for a code of its own
-    form: str  # digital_link, element_string, sscc, or a damage named in `ledger.cli.demo`
+    form: str  # one of `ledger.cli.cases.FORMS`
     expect: str
     reason: str
     why: str
     organisation: str = ""  # who scans
     place: str = ""
     changes: dict[str, str] = field(default_factory=dict)  # what the label says instead
+    pack: str = ""  # a pack of `ledger.cli.pack_story`, whose label is signed before it is changed
+    bundle: str = ""  # the file of its proof bundle, if it gets one
 
 
 SCANS: Final[tuple[Scan, ...]] = (
@@ -250,7 +260,15 @@ SCANS: Final[tuple[Scan, ...]] = (
         organisation="siam",
         place="THBKK",
     ),
-    Scan("recalled", "recalled", "digital_link", "do_not_use", "recalled", "The maker recalled the whole batch."),
+    Scan(
+        "recalled",
+        "recalled",
+        "digital_link",
+        "do_not_use",
+        "recalled",
+        "The maker recalled the whole batch.",
+        bundle="bundle-recalled.json",
+    ),
     Scan("expired", "expired", "digital_link", "do_not_use", "expired", "The batch expired twenty days ago."),
     Scan("held by customs", "held", "digital_link", "do_not_use", "held", "Customs of the Philippines hold it."),
     Scan("seized", "seized", "digital_link", "do_not_use", "seized", "Customs of Thailand seized it."),

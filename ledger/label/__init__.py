@@ -8,13 +8,14 @@
 from __future__ import annotations
 
 from ledger.label.content import Elements, batch_elements, human_readable, link
-from ledger.label.drawing import MODULE_PIXELS, QUIET_ZONE, gs1_png, png, svg
+from ledger.label.drawing import MODULE_PIXELS, QUIET_ZONE, datamatrix_png, gs1_png, png, svg
 
 __all__ = [
     "MODULE_PIXELS",
     "QUIET_ZONE",
     "Elements",
     "batch_elements",
+    "datamatrix_png",
     "gs1_png",
     "human_readable",
     "link",

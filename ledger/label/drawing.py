@@ -16,6 +16,8 @@ from qrcode.constants import ERROR_CORRECT_M
 
 from ledger.core.errors import InvalidInputError
 from ledger.core.gs1 import bracketed
+from ledger.label.content import in_symbol_order
+from ledger.label.datamatrix import datamatrix_modules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +48,16 @@ def gs1_png(elements: Elements, lines: Sequence[str]) -> bytes:
         InvalidInputError: An element is malformed.
     """
     return png_of(_gs1_matrix(elements), lines)
+
+
+def datamatrix_png(elements: Elements, lines: Sequence[str]) -> bytes:
+    """A label as PNG with a GS1 DataMatrix (symbology `]d2`).
+
+    Raises:
+        TooLongForSymbolError: No size holds the elements.
+    """
+    modules = datamatrix_modules(bracketed(in_symbol_order(elements)))
+    return png_of(with_quiet_zone((modules == 1).tolist()), lines)
 
 
 def png_of(matrix: Matrix, lines: Sequence[str]) -> bytes:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.cli import story
+from ledger.cli import pack_story, story
 from ledger.core.gs1 import gtin14
-from ledger.core.vocabulary import Kind
+from ledger.core.unit import UnitKind
+from ledger.core.vocabulary import Kind, Role
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PLACES = sorted({step.place for step in story.STEPS if step.place} | {scan.place for scan in story.SCANS if scan.place})
+SCANS = (*story.SCANS, *pack_story.SCANS)
+PLACES = sorted({each.place for each in (*story.STEPS, *pack_story.STEPS, *SCANS) if each.place})
 
 
 def prefix_covers(prefix: str, gtin: str) -> bool:
@@ -80,5 +82,34 @@ def test_every_case_that_was_asked_for_is_scanned() -> None:
         "wrong check digit",
         "an Arabic-digit look-alike",
         "a foreign host in the link",
+        "genuine pack at the pharmacy",
+        "genuine pack with a GS1 DataMatrix",
+        "pack dispensed before",
+        "pack dispensed, taken back and on the shelf again",
+        "copied pack",
+        "pack dispensed by two pharmacies",
+        "forged signature on the label",
+        "misread character on a signed label",
+        "serial number that is not in the batch",
     }
-    assert asked <= {scan.label for scan in story.SCANS}
+    assert asked <= {scan.label for scan in SCANS}
+
+
+def test_no_two_cases_have_one_label() -> None:
+    assert len({scan.label for scan in SCANS}) == len(SCANS)
+
+
+def test_only_pharmacies_dispense_packs_and_undo_what_they_dispensed() -> None:
+    given = set()
+    for step in pack_story.STEPS:
+        if step.kind is UnitKind.DISPENSE:
+            given.add((step.actor, step.pack))
+        if step.kind in (UnitKind.DISPENSE, UnitKind.UNDO):
+            assert story.PARTIES[step.actor].roles & Role.PHARMACY
+            assert (step.actor, step.pack) in given
+
+
+def test_a_misread_lot_is_none_that_is_registered() -> None:
+    changed = {scan.changes["lot"] for scan in pack_story.SCANS if "lot" in scan.changes}
+    assert changed
+    assert changed.isdisjoint(batch.lot for batch in story.BATCHES.values())

@@ -56,6 +56,12 @@ def test_an_element_string_is_marked_as_gs1() -> None:
     assert dict(parse_code(code.text, today=date(2026, 5, 1)).elements) == dict(ELEMENTS)
 
 
+def test_a_datamatrix_is_read_back_with_the_same_elements() -> None:
+    (code,) = scan.read_codes(label.datamatrix_png(ELEMENTS, ["(10) PB26/K0%17"]))
+    assert code.text.startswith("]d2")
+    assert sorted(parse_code(code.text, today=date(2026, 5, 1)).elements) == sorted(ELEMENTS)
+
+
 def test_the_drawing_tells_its_text_to_people() -> None:
     lines = ["(10) <&>", "(17) 270331"]
     drawing = ET.fromstring(label.svg("x", lines))  # noqa: S314 - our own bytes

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,10 +19,9 @@ from ledger.cli.main import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.system
-CASES = 14  # at least
+CASES = 27  # at least
 PATIENCE = 240.0  # seconds
 
 
@@ -39,6 +39,16 @@ class Demo:
         answer: dict[str, Any] = json.loads(line)
         self.url: str = answer["url"]
         self.cases: list[dict[str, Any]] = answer["cases"]
+        self.labels: str = answer["labels"]
+
+    def case(self, label: str) -> dict[str, Any]:
+        return next(case for case in self.cases if case["label"] == label)
+
+    def ask(self, label: str) -> dict[str, Any]:
+        case = self.case(label)
+        with httpx.Client(base_url=self.url, trust_env=False) as http:
+            answer: dict[str, Any] = http.get("/v1/verify", params={"code": case["code"], **scanner(case)}).json()
+            return answer
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -106,6 +116,63 @@ def test_every_case_gets_its_verdict_from_the_local_ledger_without_a_server(demo
             assert answer["verdicts"][0]["verdict"] == case["expect"], case["label"]
 
 
+def checks(verdict: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    return {check["name"]: (check["result"], check["detail"]) for check in verdict["checks"]}
+
+
+def test_a_genuine_pack_passes_every_check(demo: Demo) -> None:
+    assert {result for result, _ in checks(demo.ask("genuine pack at the pharmacy")).values()} == {"passed"}
+
+
+def test_a_copied_pack_is_told_by_its_two_places_and_the_rule(demo: Demo) -> None:
+    result, detail = checks(demo.ask("copied pack"))["no_conflict"]
+    assert result == "failed"
+    assert all(word in detail for word in ("BEBRU", "SGSIN", "impossible_travel"))
+
+
+def test_only_the_signature_of_a_forged_label_is_wrong(demo: Demo) -> None:
+    found = checks(demo.ask("forged signature on the label"))
+    assert [name for name, (result, _) in found.items() if result == "failed"] == ["label_signature"]
+
+
+def test_a_misread_lot_is_named_and_no_alarm_is_raised(demo: Demo) -> None:
+    result, detail = checks(demo.ask("misread character on a signed label"))["label_signature"]
+    assert result == "failed"
+    assert "lot" in detail
+
+
+def test_a_pack_with_a_datamatrix_is_read_from_its_picture_as_one(demo: Demo) -> None:
+    case = demo.case("genuine pack with a GS1 DataMatrix")
+    picture = Path(case["image"]).read_bytes()
+    with httpx.Client(base_url=demo.url, trust_env=False) as http:
+        (code,) = http.post("/v1/verify/image", content=picture).json()["codes"]
+    assert (code["format"], code["text"]) == ("Data Matrix", case["code"])
+
+
+def test_the_logs_of_packs_are_anchored_whole(demo: Demo) -> None:
+    number = demo.case("genuine pack at the pharmacy")["organisation"]
+    with httpx.Client(base_url=demo.url, trust_env=False) as http:
+        log = http.get(f"/v1/organisations/{number}/log").json()
+    assert log["size"] == log["anchor"]["count"] == 6
+    assert log["anchor"]["holds"]
+
+
+def test_the_bundles_are_checked_without_the_server(demo: Demo) -> None:
+    for case in (case for case in demo.cases if case["bundle"]):
+        bundle = case["bundle"]
+        trusted = ("--header", bundle["hash"], "--ledger", bundle["ledger"])
+        code, answer = cli(case["code"], "--bundle", bundle["file"], *trusted)
+        assert answer["verdicts"][0]["reason"] == case["reason"]
+        assert code == (0 if case["expect"] == "verified" else 1)
+    files = {path.name for path in (demo.folder / "demo").glob("bundle-*.json")}
+    assert files == {"bundle-pack.json", "bundle-recalled.json"}
+
+
+def test_the_sheet_of_labels_has_three_pages(demo: Demo) -> None:
+    assert demo.labels == str(demo.folder / "demo" / "labels.pdf")
+    assert (demo.folder / "demo" / "labels.pdf").read_bytes().count(b"<</Type/Page/") == 3
+
+
 def test_stopped_and_started_again_it_goes_on_where_it_was(demo: Demo) -> None:
     codes = demo.cases
     assert demo.stop() == 0
@@ -127,6 +194,8 @@ def test_killed_while_it_plays_it_goes_on_and_every_case_is_right(tmp_path: Path
         ("Accrediting organisations\n", 1.0),
         ("Registering batches\n", 0.1),
         ("Moving goods\n", 0.3),
+        ("Handing out packs\n", 0.5),
+        ("Handing out packs\n", 2.0),
     ):
         running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         assert running.stdout is not None
@@ -139,6 +208,33 @@ def test_killed_while_it_plays_it_goes_on_and_every_case_is_right(tmp_path: Path
     assert ended.returncode == 0, ended.stderr
     assert "scanned cases got the expected verdict" in ended.stdout
     assert "\x1d" not in ended.stdout
+
+
+def test_a_bundle_that_was_changed_makes_it_fail_loudly(demo: Demo) -> None:
+    path = demo.folder / "demo" / "bundle-pack.json"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"gtin":"0', b'"gtin":"1', 1))
+    try:
+        command = [sys.executable, "-m", "ledger.cli", "demo", "--data", str(demo.folder), "--port", "0", "--once"]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    finally:
+        path.write_bytes(whole)
+    assert ended.returncode == 1
+    assert "genuine pack at the pharmacy, by proof bundle" in ended.stderr
+
+
+def test_a_demonstration_without_packs_is_told_to_begin_anew(demo: Demo) -> None:
+    path = demo.folder / "demo" / "codes.json"
+    whole = path.read_bytes()
+    cases = [{name: value for name, value in case.items() if name != "bundle"} for case in json.loads(whole)]
+    path.write_text(json.dumps(cases), encoding="utf-8")
+    try:
+        command = [sys.executable, "-m", "ledger.cli", "demo", "--data", str(demo.folder), "--port", "0", "--once"]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    finally:
+        path.write_bytes(whole)
+    assert ended.returncode != 0
+    assert "--fresh" in ended.stderr
 
 
 def test_a_planted_difference_makes_it_fail_loudly(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
