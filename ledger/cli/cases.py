@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.cli import pack_story, story
 from ledger.cli.labels import signing
-from ledger.cli.proof import TrustOptions, asked, verify_offline, write_file
+from ledger.cli.proof import TrustOptions, asked, verify_offline
 from ledger.core.errors import LotproofError
 from ledger.core.gs1 import digital_link, element_string
 from ledger.core.label_signature import KEY_AI, SIGNATURE_AI
+from ledger.durable import writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +160,8 @@ def prove(client: Client, cases: list[Json], directory: Path, block_hash: Callab
         code = parse_code(case["code"], today=datetime.now(UTC).date())
         path = (directory / case["bundle"]["file"]).resolve()
         content = asked(client.server, code.gtin or "", code.lot or "", code.serial or "", "finalized")
-        write_file(path, content)
+        with writing(path) as file:
+            file.write(content)
         bundle = read_bundle(content)
         block = read_header(bundle.header).number
         trusted = {"block": block, "hash": "0x" + block_hash(block).hex(), "ledger": "0x" + bundle.ledger.hex()}

@@ -137,6 +137,9 @@ class Word(NamedTuple):
     advice: str
 
 
+_OF_THE_LABEL: Final = frozenset({"expiry_differs", "contents_differ"})
+
+
 def weigh(answers: Iterable[Check]) -> Word:
     """Choose the word by the first reason in precedence, and name the others.
 
@@ -146,7 +149,10 @@ def weigh(answers: Iterable[Check]) -> Word:
     made = tuple(answers)
     causes = sorted((check for check in made if check.reason), key=lambda check: PRECEDENCE[check.reason])
     reason = causes[0].reason if causes else "verified"
-    also = [f"Also: {check.headline}." for check in causes[1:]]
+    others = causes[1:]
+    if REASONS[reason].verdict == "unreadable":  # it may be of other goods: told is only what is odd about the label
+        others = [check for check in others if check.reason in _OF_THE_LABEL]
+    also = [f"Also: {check.headline}." for check in others]
     remarks = [check.remark for check in made if check.remark]
     return Word(
         verdict=REASONS[reason].verdict,

@@ -435,7 +435,17 @@ def test_the_first_reason_in_precedence_gives_the_word(reasons: set[str]) -> Non
     word = weigh(answers)
     first = min(reasons, key=PRECEDENCE.__getitem__, default="verified")
     assert (word.reason, word.verdict) == (first, REASONS[first].verdict)
-    assert word.advice.count("Also: ") == max(0, len(reasons) - 1)
+    others = reasons - {first}
+    told = others & {"expiry_differs", "contents_differ"} if word.verdict == "unreadable" else others
+    assert word.advice.count("Also: ") == len(told)
+
+
+def test_a_misread_label_accuses_nobody_of_what_may_be_of_other_goods() -> None:
+    causes = {"label_misread": "", "unknown_lot": "Someone", "expiry_differs": ""}
+    word = weigh(Check(1, "code_readable", "failed", "…", reason, who) for reason, who in causes.items())
+    assert word.reason == "label_misread"
+    assert "Someone" not in word.advice
+    assert "Also: The expiry on the label is not the registered one." in word.advice
 
 
 def test_adding_a_recall_never_makes_a_verdict_milder() -> None:
