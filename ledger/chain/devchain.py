@@ -95,7 +95,7 @@ class DevChain:
         """
         with self._guard:
             self._take_folder()
-            left = _Process.left_in(self._folder)
+            left = _Process.left_in(self._folder) or _Process.unnamed_in(self._folder)
             if left is None or not self._adopt(left):
                 try:
                     self._launch()
@@ -305,10 +305,9 @@ class _Process:
             child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
             )
-        name = folder / "anvil.json"
-        born = _birth(child.pid)
-        name.write_text(json.dumps({"pid": child.pid, "born": born, "port": port}))
-        return cls(child.pid, born, port, name, child)
+        process = cls(child.pid, _birth(child.pid), port, folder / "anvil.json", child)
+        process._write_name()
+        return process
 
     @classmethod
     def left_in(cls, folder: Path) -> _Process | None:
@@ -320,6 +319,29 @@ class _Process:
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return process if process.is_alive() else None
+
+    @classmethod
+    def unnamed_in(cls, folder: Path) -> _Process | None:
+        """Find the Anvil whose parent was killed before it could name it, by the home that it alone was given.
+
+        Where there is no /proc nothing is found, and such an Anvil runs on beside its successor.
+        """
+        home = f"HOME={folder / 'home'}".encode()
+        for environment in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if home not in environment.read_bytes().split(b"\0"):
+                    continue
+                words = (environment.parent / "cmdline").read_bytes().split(b"\0")
+                pid, port = int(environment.parent.name), int(words[words.index(b"--port") + 1])
+            except (OSError, ValueError):  # another user's, or gone meanwhile
+                continue
+            process = cls(pid, _birth(pid), port, folder / "anvil.json")
+            process._write_name()
+            return process
+        return None
+
+    def _write_name(self) -> None:
+        self._name.write_text(json.dumps({"pid": self.pid, "born": self._born, "port": self.port}))
 
     def is_alive(self) -> bool:
         """Whether this very process runs."""

@@ -90,10 +90,10 @@ def _printed(command: list[str]) -> list[str]:
 
 def _look_ups(directory: Path, units: int) -> float:
     """Look up serial numbers that are there and as many that are not; give how many a second."""
-    lists: Any = UnitLists(directory)
+    kept: Any = UnitLists(directory).get(BATCH)
     there = [serial.decode() for serial in generate(bytes(32), units)[:: max(1, units // LOOK_UPS)]]
     begun = time.perf_counter()
     for serial in there:
-        if lists.find(BATCH, serial) is None or lists.find(BATCH, serial[::-1] + "X") is not None:
+        if kept.find(serial) is None or kept.find(serial[::-1] + "X") is not None:
             raise RuntimeError(json.dumps(serial))
     return 2 * len(there) / (time.perf_counter() - begun)

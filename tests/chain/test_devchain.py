@@ -143,6 +143,19 @@ def test_the_address_stays_the_same_over_restarts(embedded: DevChain, folder: Pa
     successor.stop()
 
 
+def test_an_anvil_whose_parent_was_killed_before_it_could_name_it_is_found(embedded: DevChain, folder: Path) -> None:
+    """Left alone it would go on answering at the address where everybody asks, with a chain that nobody tends."""
+    (folder / "anvil.json").unlink()
+    embedded._release_folder()
+    successor = DevChain(folder)
+    assert (successor.start(), successor.pid) == (embedded.url, embedded.pid)
+    assert endpoint(folder) == embedded.url
+    successor.stop()
+    assert successor.pid == 0
+    with pytest.raises(UnavailableError):
+        call(embedded.url, "eth_blockNumber")
+
+
 def test_what_came_after_the_last_dump_is_lost_and_does_not_count_as_durable(embedded: DevChain) -> None:
     address = send(embedded.url, KEEPER)["contractAddress"]
     embedded.tend()
