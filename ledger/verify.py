@@ -12,10 +12,11 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
+from ledger.core.check import NUMBERS, SKIPPED
 from ledger.core.dossier import Dossier
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
@@ -23,6 +24,7 @@ from ledger.core.history import fold
 from ledger.core.kept import Kept
 from ledger.core.label_search import LabelSearch
 from ledger.core.unit import NOTHING_KNOWN
+from ledger.core.unit_checks import LIST_NOT_HELD
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin, occasion
 from ledger.store.pack_facts import PackFacts
 from ledger.store.parties import Parties
@@ -70,6 +72,13 @@ class _Found:
         return [subject.dossier.registration for subject in self.subjects]
 
 
+class _Answer(NamedTuple):
+    """A verdict as JSON. About a single pack it holds only until something is signed about one."""
+
+    json: bytes
+    units: int | None  # the read model's `units` when it was given; None: no single pack is asked about
+
+
 class _Generation:
     """What is known at one version of the read model; thrown away whole when the version moves."""
 
@@ -78,7 +87,7 @@ class _Generation:
         self.parties = Parties(read_model)
         self.found: Kept[tuple[str, ...], _Found] = Kept(BATCHES_KEPT)
         self.dossiers: Kept[bytes, Dossier] = Kept(BATCHES_KEPT)
-        self.answers: Kept[tuple[Any, ...], bytes] = Kept(ANSWERS_KEPT)
+        self.answers: Kept[tuple[Any, ...], _Answer] = Kept(ANSWERS_KEPT)
 
 
 class Verifier:
@@ -163,19 +172,20 @@ class Verifier:
 
     def answer(self, code: str, scanner: Scanner = NOBODY, *, now: int) -> bytes:
         """The verdict on one code as JSON: what `verify` gives, kept for as long as nothing in it can change."""
-        version, as_of = self._facts.state()
+        version, as_of, units = self._facts.state()
         generation = self._generation
         if generation.version == version:
             kept = generation.answers.get((code, scanner, self._occasion(as_of, now)))
-            if kept is not None:
-                return kept
+            if kept is not None and kept.units in (None, units):
+                return kept.json
         with self._facts.snapshot():
             generation, as_of = self._current(), self._facts.as_of()
             verdict = self._judge(code, scanner, generation, as_of, now)
-            answer = orjson.dumps(verdict.to_json())
-            if verdict.code["serial"] is not None or verdict.reason == "label_misread":
-                return answer  # changed by an event, a list, the minutes since, or a search that was put off
-            return generation.answers.put((code, scanner, self._occasion(as_of, now)), answer)
+            about_unit = verdict.code["serial"] is not None
+            answer = _Answer(orjson.dumps(verdict.to_json()), self._facts.units() if about_unit else None)
+            if _lasts(verdict):
+                generation.answers.put((code, scanner, self._occasion(as_of, now)), answer)
+            return answer.json
 
     def code(self, text: str, *, now: int) -> Code | InvalidCodeError:
         """The code that `text` spells, or why it spells none."""
@@ -292,6 +302,15 @@ class Verifier:
                 field="organisation",
             )
         return number
+
+
+def _lasts(verdict: Verdict) -> bool:
+    """Tell whether only the ledger, an event about a pack or another occasion can change a verdict.
+
+    A label's signature and where a pack was seen are judged by the second; a list of serial numbers comes unannounced.
+    """
+    label, sightings = (verdict.checks[NUMBERS[name] - 1].result for name in ("label_signature", "no_conflict"))
+    return label == sightings == SKIPPED and LIST_NOT_HELD not in verdict.checks
 
 
 def product_name(document: bytes | None) -> str:

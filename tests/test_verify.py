@@ -26,6 +26,7 @@ from ledger.core.gs1 import bracketed
 from ledger.core.keccak import keccak256
 from ledger.core.label_signature import Elements
 from ledger.core.parts import batch_id
+from ledger.core.unit import UnitKind
 from ledger.core.unit_tree import build, leaves
 from ledger.core.vocabulary import Kind, Purpose
 from ledger.store import indexing, parties
@@ -48,6 +49,7 @@ from tests.indexed_world import (
     world,
     write,
 )
+from tests.unit_world import Intake
 
 CODES = [link(), *(link(lot) for lot in LOTS.values()), CARTON, PALLET, GTIN, "nonsense", link("ABSENT")]
 
@@ -422,3 +424,29 @@ def test_codes_without_serial_number_ask_for_no_list(
     for code in CODES:
         verifier.answer(code, now=told.now)
     verifier.answer(link(serial="X1"), now=told.now)  # its batch has no root
+
+
+# ---- events about packs ----
+
+
+def test_answers_without_a_serial_number_are_kept_while_packs_are_dispensed(db: Database) -> None:
+    intake = Intake(db)
+    verifier = Verifier(ReadModel(db), Settings(), clock=lambda: intake.now)
+    plain, pack = f"(01){GTIN}(10)AB12", f"(01){GTIN}(10)AB12(21)S7K2M9"
+    before = {code: verifier.answer(code, now=intake.now) for code in (plain, pack)}
+    assert all(verifier.answer(code, now=intake.now) is before[code] for code in before)
+    intake.say(UnitKind.SCAN, serial="ANOTHER")
+    assert verifier.answer(plain, now=intake.now) is before[plain]
+    assert verifier.answer(pack, now=intake.now) == before[pack]
+    intake.say(UnitKind.DISPENSE)
+    assert verifier.answer(plain, now=intake.now) is before[plain]
+    assert orjson.loads(verifier.answer(pack, now=intake.now))["reason"] == "already_dispensed"
+
+
+def test_an_actor_that_is_not_on_the_ledger_any_more_is_told_by_its_number(db: Database) -> None:
+    intake = Intake(db)
+    intake.say(UnitKind.DISPENSE)
+    with db.transaction() as connection:
+        connection.execute("UPDATE unit_events SET organisation = 99")
+    verdict = Verifier(ReadModel(db), Settings()).verify(f"(01){GTIN}(10)AB12(21)S7K2M9", now=intake.now)
+    assert verdict.headline == "Dispensed before, by organisation 99"

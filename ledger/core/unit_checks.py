@@ -42,7 +42,7 @@ def unit_in_batch(case: Case) -> Check:
     if not any(registration.unit_root):
         return _NOT_SERIALISED
     if listed is None:
-        return _LIST_NOT_HELD
+        return LIST_NOT_HELD
     if not listed:
         detail = f"Its serial number is none of the {registration.quantity:,} that the maker registered."
         return failed("unit_in_batch", detail, "serial_not_in_batch", case.dossier.name(registration.manufacturer))
@@ -52,7 +52,7 @@ def unit_in_batch(case: Case) -> Check:
 
 
 _NOT_SERIALISED: Final = skipped("unit_in_batch", "The maker registered no serial numbers for this batch.")
-_LIST_NOT_HELD: Final = skipped(
+LIST_NOT_HELD: Final = skipped(
     "unit_in_batch", "No sound list of this batch's serial numbers is held here, so this one could not be compared."
 )
 

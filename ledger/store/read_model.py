@@ -87,17 +87,22 @@ class ReadModel:
             row = connection.execute("SELECT generation FROM chain_status").fetchone()
         return 0 if row is None else int(row[0])
 
-    def state(self) -> tuple[int, facts.AsOf]:
-        """`version` and `as_of` of one state, remembered until something is committed: every scan asks for them."""
+    def state(self) -> tuple[int, facts.AsOf, int]:
+        """`version`, `as_of` and `units` of one state, remembered until something is committed: every scan asks."""
         stamp = self._db.stamp()
-        kept: tuple[tuple[int, int], tuple[int, facts.AsOf]] | None = getattr(self._local, "kept", None)
+        kept: tuple[tuple[int, int], tuple[int, facts.AsOf, int]] | None = getattr(self._local, "kept", None)
         if stamp is not None and kept is not None and kept[0] == stamp:
             return kept[1]
         with self._db.snapshot():
-            found = self.version(), self.as_of()
+            found = self.version(), self.as_of(), self.units()
         if stamp is not None:  # taken before the snapshot: what was committed in between shows in the next stamp
             self._local.kept = stamp, found
         return found
+
+    def units(self) -> int:
+        """A token that changes with every event about a single pack, whichever."""
+        with self._db.snapshot() as connection:
+            return unit_log.last(connection)
 
     def unit_events(self, gtin: str, serial: str) -> tuple[UnitEvent, ...]:
         """What was signed about the pack `gtin` (14 digits) + `serial`, in order of arrival."""

@@ -114,6 +114,11 @@ def of_unit(connection: sqlite3.Connection, gtin: str, serial: str) -> tuple[Uni
     return tuple(_event(row) for row in rows)
 
 
+def last(connection: sqlite3.Connection) -> int:
+    """The number of the newest event of all logs; 0 if there is none."""
+    return int(connection.execute("SELECT coalesce(max(sequence), 0) FROM unit_events").fetchone()[0])
+
+
 def _size(connection: sqlite3.Connection, organisation: int) -> int:
     return int(connection.execute(_SIZE, (organisation,)).fetchone()[0])
 

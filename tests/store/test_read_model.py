@@ -333,7 +333,7 @@ def in_a_thread(work: Any, *arguments: Any) -> None:
 
 def test_the_remembered_state_follows_what_this_and_other_threads_commit(teller: Teller) -> None:
     state = teller.read_model.state
-    assert state() == (0, teller.read_model.as_of())
+    assert state() == (0, teller.read_model.as_of(), 0)
     teller.tell(teller.story.register())
     assert state()[0] == teller.read_model.version() > 0
     heard(teller, 5)
@@ -341,7 +341,7 @@ def test_the_remembered_state_follows_what_this_and_other_threads_commit(teller:
     in_a_thread(heard, teller, 6)
     assert state()[1].heard_at == 6
     in_a_thread(teller.tell, teller.story.register())
-    assert state() == (teller.read_model.version(), teller.read_model.as_of())
+    assert state() == (teller.read_model.version(), teller.read_model.as_of(), 0)
 
 
 def test_a_state_seen_inside_a_transaction_that_failed_is_not_remembered(teller: Teller) -> None:
