@@ -1,7 +1,8 @@
 """Common label stock, in millimetres. Sizes are those on its makers' boxes; every grid is centred on its sheet.
 
-Sources: the makers' figures for the numbers named, which other makers' sheets of the same grid share; the places of the
-grids agree with the product templates of the gLabels project to within half a millimetre. ISO 216 for A4.
+Sources: the makers' figures for the numbers named, which other makers' sheets of the same grid share; those of the
+grids that were compared with product templates of the gLabels project agree to within half a millimetre. Print one page
+on plain paper and hold it against the sheet first. ISO 216 for A4.
 """
 
 from __future__ import annotations
