@@ -113,7 +113,7 @@ def _gas() -> list[dict[str, Any]]:
 
 
 def _show(asked: argparse.Namespace, figures: list[Any], gas: list[dict[str, Any]], machine: dict[str, Any]) -> None:
-    from bench.figures import table  # noqa: PLC0415
+    from bench.figures import table  # noqa: PLC0415 - only this part needs it, and the environment is set by now
 
     if asked.json:
         print(json.dumps({"machine": machine, "figures": [each.to_json() for each in figures], "gas": gas}, indent=1))

@@ -113,9 +113,9 @@ def _checker(bench: Any, bundles: list[bytes]) -> Iterator[object]:  # noqa: ANN
 def _naive(bench: Any, lots: list[str]) -> Iterator[object]:  # noqa: ANN401 - as above
     """Ask what the bundle proves the way one would first: no signature, no history, and the node is believed."""
     import gas  # noqa: PLC0415 - as above
-    from web3 import HTTPProvider, Web3  # noqa: PLC0415
+    from web3 import HTTPProvider, Web3  # noqa: PLC0415 - only this part needs it, and the environment is set by now
 
-    from ledger.core.parts import batch_id  # noqa: PLC0415
+    from ledger.core.parts import batch_id  # noqa: PLC0415 - only this part needs it, and the environment is set by now
 
     web3 = Web3(HTTPProvider(bench.chain.rpc._url))  # noqa: SLF001 - the node that is asked
     functions = web3.eth.contract(Web3.to_checksum_address(bench.address), abi=abi_of("function")).functions

@@ -81,7 +81,7 @@ def _biip(strings: Sequence[str]) -> tuple[str, Callable[[Any], object] | None, 
     """Take biip as the baseline where it is installed: the product does not need it."""
     if find_spec("biip") is None:
         return "", None, ()
-    import biip  # noqa: PLC0415
+    import biip  # noqa: PLC0415 - only this part needs it, and the environment is set by now
 
     return "biip", biip.parse, strings
 

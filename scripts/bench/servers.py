@@ -93,8 +93,8 @@ class Node:
 def lotproof(folder: str) -> ASGIApp:
     """Make the product."""
     from api.app import Identity, create_app  # noqa: PLC0415 - the other servers need none of it
-    from ledger.config import load_settings  # noqa: PLC0415
-    from ledger.store.database import open_database  # noqa: PLC0415
+    from ledger.config import load_settings  # noqa: PLC0415 - only this part needs it, and the environment is set by now
+    from ledger.store.database import open_database  # noqa: PLC0415 - only this part needs it, and the environment is set by now
 
     settings = load_settings({}, data_dir=Path(folder))
     database = open_database(settings.database_url)
@@ -113,11 +113,11 @@ def constant(file: str) -> ASGIApp:
 
 def naive(where: str) -> ASGIApp:
     """Make the verifier that one would write first: web3's contract, one call for each scan, nothing kept."""
-    from web3 import HTTPProvider, Web3  # noqa: PLC0415
+    from web3 import HTTPProvider, Web3  # noqa: PLC0415 - only this part needs it, and the environment is set by now
 
-    from ledger.chain.artifact import abi_of  # noqa: PLC0415
-    from ledger.core.gs1 import parse_code  # noqa: PLC0415
-    from ledger.core.parts import batch_id  # noqa: PLC0415
+    from ledger.chain.artifact import abi_of  # noqa: PLC0415 - only this part needs it, and the environment is set by now
+    from ledger.core.gs1 import parse_code  # noqa: PLC0415 - only this part needs it, and the environment is set by now
+    from ledger.core.parts import batch_id  # noqa: PLC0415 - only this part needs it, and the environment is set by now
 
     url, _, address = where.partition("#")
     contract = Web3(HTTPProvider(url)).eth.contract(Web3.to_checksum_address(address), abi=abi_of("function"))

@@ -36,13 +36,13 @@ def clock_error(random: Random) -> int:
     draw = random.random()
     if draw < 0.92:  # noqa: PLR2004 - shares, told in the docs
         return int(random.gauss(0, MINUTE))
-    if draw < 0.96:  # noqa: PLR2004
+    if draw < 0.96:  # noqa: PLR2004 - a share, as the simulation sets it
         return random.randint(-15 * MINUTE, 15 * MINUTE)
-    if draw < 0.98:  # noqa: PLR2004
+    if draw < 0.98:  # noqa: PLR2004 - a share, as the simulation sets it
         return random.randint(-24, 28) * HOUR // 2  # time zones, -12 to +14, by half hours
-    if draw < 0.99:  # noqa: PLR2004
+    if draw < 0.99:  # noqa: PLR2004 - a share, as the simulation sets it
         return random.choice((-DAY, DAY))
-    if draw < 0.995:  # noqa: PLR2004
+    if draw < 0.995:  # noqa: PLR2004 - a share, as the simulation sets it
         return random.choice((-YEAR, YEAR))
     return random.randint(-30 * DAY, 30 * DAY)
 
@@ -56,9 +56,9 @@ def lateness(random: Random) -> int:
     draw = random.random()
     if draw < 0.94:  # noqa: PLR2004 - shares, told in the docs
         return random.randint(1, 30)
-    if draw < 0.97:  # noqa: PLR2004
+    if draw < 0.97:  # noqa: PLR2004 - a share, as the simulation sets it
         return random.randint(MINUTE, 3 * HOUR)
-    if draw < 0.99:  # noqa: PLR2004
+    if draw < 0.99:  # noqa: PLR2004 - a share, as the simulation sets it
         return random.randint(HOUR, 2 * DAY)
     return random.randint(DAY, 10 * DAY)
 
@@ -72,9 +72,9 @@ def record_lateness(random: Random) -> int:
     draw = random.random()
     if draw < 0.85:  # noqa: PLR2004 - shares, told in the docs
         return random.randint(10, 30 * MINUTE)
-    if draw < 0.95:  # noqa: PLR2004
+    if draw < 0.95:  # noqa: PLR2004 - a share, as the simulation sets it
         return random.randint(HOUR, 3 * DAY)
-    if draw < 0.99:  # noqa: PLR2004
+    if draw < 0.99:  # noqa: PLR2004 - a share, as the simulation sets it
         return random.randint(DAY, 10 * DAY)
     return random.randint(5 * DAY, 30 * DAY)
 

@@ -58,7 +58,7 @@ def consignment(world: World, maker: Organisation, random: Random) -> Consignmen
     if target != here:
         legs.append((world.customs[target], 0.3))
     legs.append((random.choice(world.wholesalers[target]), 0.95))
-    if random.random() < 0.4:  # noqa: PLR2004
+    if random.random() < 0.4:  # noqa: PLR2004 - a share, as the simulation sets it
         legs.append((random.choice(world.wholesalers[target]), 0.9))
     legs.append((random.choice(world.carriers[target]), 0.5))
     pharmacy = random.choice(world.pharmacies[target])
@@ -75,7 +75,7 @@ def _stops(world: World, maker: Organisation, legs: list[tuple[Organisation, flo
         stay = random.choice((random.randint(10 * MINUTE, 4 * HOUR), random.randint(HOUR, 15 * DAY)))
         recorded = max(recorded, before.left + noise.record_lateness(random))
         # Customs never holds the goods; and one subcontractor in a hundred is on no record at all.
-        unseen = organisation.number in world.administrations or (scans == 0.5 and random.random() < 0.01)  # noqa: PLR2004
+        unseen = organisation.number in world.administrations or (scans == 0.5 and random.random() < 0.01)  # noqa: PLR2004 - a share, as the simulation sets it
         stops.append(Stop(organisation, arrived, arrived + stay, None if unseen else recorded, scans))
     return stops
 
@@ -129,7 +129,7 @@ def _returned(world: World, goods: Consignment, random: Random) -> list[Stop]:
 def _dispensed(scans: list[Scan], pharmacy: Organisation, time: int, random: Random) -> int:
     """Dispense it; in two of a hundred cases by mistake, undone within ten days, and dispensed for good later."""
     scans.append(Scan(time, pharmacy, UnitKind.DISPENSE))
-    if random.random() < 0.02:  # noqa: PLR2004
+    if random.random() < 0.02:  # noqa: PLR2004 - a share, as the simulation sets it
         undone = time + random.randint(MINUTE, 9 * DAY)
         time = undone + random.randint(HOUR, 20 * DAY)
         scans += [Scan(undone, pharmacy, UnitKind.UNDO, undoes=True), Scan(time, pharmacy, UnitKind.DISPENSE)]
@@ -142,7 +142,7 @@ def _repeated(scans: list[Scan], random: Random) -> list[Scan]:
     for scan in scans:
         out.append(scan)
         if scan.kind is not UnitKind.UNDO and random.random() < noise.REPEATED:
-            again = UnitKind.SCAN if random.random() < 0.9 else scan.kind  # noqa: PLR2004
+            again = UnitKind.SCAN if random.random() < 0.9 else scan.kind  # noqa: PLR2004 - a share, as the simulation sets it
             out += [
                 Scan(scan.time + random.randint(2, 10 * MINUTE), scan.organisation, again)
                 for _ in range(random.randint(1, 4))
