@@ -54,6 +54,7 @@ class Installation:
 
     def round(self) -> Round:
         done = self.relay.step()
+        self.world.anvil.rest()
         self.index()
         self.now += 6
         return done

@@ -69,6 +69,7 @@ class Anvil:
             command += ["--timestamp", str(genesis)]
         self.process = subprocess.Popen(command, env={**os.environ, "HOME": str(home)}, stdin=subprocess.DEVNULL)
         self.chain = Chain(self.url)
+        self._mines_at_once = True
         until = time.monotonic() + 60
         while time.monotonic() < until:
             try:
@@ -90,6 +91,13 @@ class Anvil:
 
     def automine(self, *, on: bool) -> None:
         self.rpc("evm_setAutomine", on)
+        self._mines_at_once = on
+
+    def rest(self) -> None:
+        """Wait until what was sent is mined: the node answers a sending before it has made the block."""
+        until = time.monotonic() + 10
+        while self._mines_at_once and int(self.rpc("txpool_status")["pending"], 16) and time.monotonic() < until:
+            time.sleep(0.002)
 
     def mine(self, blocks: int = 1) -> None:
         self.rpc("anvil_mine", hex(blocks))
