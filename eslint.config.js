@@ -1,0 +1,58 @@
+// The browser app's rules. The layers go one way: screens → parts → device → core; core is pure (decides), device acts.
+import svelte from "eslint-plugin-svelte";
+import globals from "globals";
+import ts from "typescript-eslint";
+
+const up = (...layers) => ({
+  "no-restricted-imports": [
+    "error",
+    {
+      patterns: layers.map((layer) => ({
+        group: [`**/${layer}/**`],
+        message: "Imports go screens → parts → device → core.",
+      })),
+    },
+  ],
+});
+
+export default ts.config(
+  { ignores: ["**/*", "!api", "!api/web", "!api/web/app", "!api/web/app/**"] },
+  ...ts.configs.strictTypeChecked,
+  ...svelte.configs.recommended,
+  {
+    files: ["api/web/app/**/*.{ts,svelte}"],
+    languageOptions: {
+      globals: globals.browser,
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: import.meta.dirname,
+        extraFileExtensions: [".svelte"],
+        parser: ts.parser,
+      },
+    },
+    rules: {
+      "no-console": "error",
+      "svelte/no-at-html-tags": "error",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+    },
+  },
+  {
+    files: ["api/web/app/src/core/**"],
+    rules: {
+      ...up("device", "screens", "parts", "messages"),
+      "no-restricted-globals": [
+        "error",
+        "fetch",
+        "window",
+        "document",
+        "navigator",
+        "localStorage",
+        "indexedDB",
+        "Date",
+      ],
+    },
+  },
+  { files: ["**/*.js"], ...ts.configs.disableTypeChecked },
+  { files: ["api/web/app/src/device/**"], rules: up("screens", "parts") },
+  { files: ["api/web/app/src/parts/**"], rules: up("screens") },
+);
