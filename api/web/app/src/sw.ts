@@ -14,7 +14,7 @@ self.addEventListener("message", (event) => {
     if (event.data === "take-over") void self.skipWaiting();
 });
 self.addEventListener("activate", (event) => {
-  event.waitUntil(self.clients.claim());
+    event.waitUntil(self.clients.claim());
 });
 
 export {};
