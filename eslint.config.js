@@ -16,7 +16,7 @@ const up = (...layers) => ({
 });
 
 export default ts.config(
-  { ignores: ["**/*", "!api", "!api/web", "!api/web/app", "!api/web/app/**"] },
+  { ignores: ["**/*", "!api", "!api/web", "!api/web/app", "!api/web/app/**", "**/node_modules/**"] },
   ...ts.configs.strictTypeChecked,
   ...svelte.configs.recommended,
   {

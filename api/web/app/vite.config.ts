@@ -36,6 +36,7 @@ function compressed(): Plugin {
 export default defineConfig({
     root: import.meta.dirname,
     base: "/app/",
+    cacheDir: join(import.meta.dirname, "..", "..", "..", ".cache", "vite"),
     build: { outDir: OUT, emptyOutDir: true, target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 400 },
     worker: { format: "es" },
     plugins: [
