@@ -25,6 +25,7 @@ from api.routes import (
     pages,
     proof,
     resolver,
+    scanner,
     statements,
     units,
     verify,
@@ -98,7 +99,21 @@ def create_app(  # noqa: PLR0913 - the parts of an installation, by name
     )
     app.state.installation = installation = _installation(settings, database, identity, chain_view, prover, clock)
     app.router.routes.append(PlainRoute("/v1/verify", verify.verify_text, methods=["GET"]))
-    for module in (verify, chain, statements, units, ledger, logs, proof, events, labels, resolver, health, pages):
+    for module in (
+        verify,
+        chain,
+        statements,
+        units,
+        ledger,
+        logs,
+        proof,
+        events,
+        labels,
+        resolver,
+        health,
+        pages,
+        scanner,
+    ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=str(resources.files("api.web") / "static")), name="static")
     errors.install(app)
