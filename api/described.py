@@ -238,6 +238,7 @@ CHAIN: Final = _answers(
         ledger=TEXT,
         council=MAYBE_TEXT,
         relayer=MAYBE_TEXT,
+        snapshot_signer=TEXT,
         domain={"type": "object"},
         types={"type": "object"},
         head={"type": "object"},
@@ -245,6 +246,8 @@ CHAIN: Final = _answers(
         finalized={"type": "object"},
     )
 )
+SNAPSHOT: Final = _answers(_object(snapshot=TEXT, signer=TEXT, signature=TEXT), 503)
+SNAPSHOT["responses"][304] = {"description": "What the client has still says the same."}
 STATEMENTS_POST: Final = _answers(STATEMENT_SCHEMA, 400, 409, 413, 415, 422, 503, status=202) | _body(
     application_json={
         "type": "object",
