@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from ledger.cli import batches, custody, demo, enrolment, keys, labels, organisations, proof, run, unit, verify
+from ledger.cli import batches, custody, demo, enrolment, keys, labels, organisations, proof, reports, run, unit, verify
 
 app = typer.Typer(
     name="lotproof",
@@ -24,6 +24,7 @@ app.add_typer(organisations.organisation, name="organisation")
 app.add_typer(batches.app, name="batch")
 app.add_typer(custody.app, name="custody")
 app.add_typer(unit.app, name="unit")
+app.add_typer(reports.app, name="report")
 for single in (
     demo.demo,
     run.up,
