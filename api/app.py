@@ -12,6 +12,7 @@ from starlette.routing import Match, Route
 from starlette.staticfiles import StaticFiles
 
 from api import described, errors
+from api.flood import Bucket
 from api.headers import SafeHeaders
 from api.installation import Identity, Installation
 from api.metrics import CountAnswers, LedgerState, Metrics
@@ -24,6 +25,7 @@ from api.routes import (
     logs,
     pages,
     proof,
+    reports,
     resolver,
     scanner,
     snapshot,
@@ -32,6 +34,7 @@ from api.routes import (
     verify,
 )
 from ledger.core.structs import Domain
+from ledger.report import Desk
 from ledger.snapshot import Snapshots
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import ReadModel
@@ -62,6 +65,7 @@ ROUTES: Final = (
     ledger,
     logs,
     proof,
+    reports,
     snapshot,
     events,
     labels,
@@ -73,6 +77,9 @@ ROUTES: Final = (
 PICTURES_AT_ONCE: Final = 2  # decoding is all CPU; more at once only makes each slower
 LISTS_AT_ONCE: Final = 1  # a list of a million takes one core for seconds
 STREAMS_AT_ONCE: Final = 200
+# At once, and the seconds after which one more may come: far more than people send, too few to fill a disk in a day.
+REPORTS_TAKEN: Final = (60, 10.0)
+REPORTS_ASKED: Final = (600, 0.1)
 
 
 class PlainRoute(Route):
@@ -147,6 +154,9 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         verifier=Verifier(read_model, settings, clock=clock),
         unit_lists=UnitLists(settings.units_dir),
         snapshots=Snapshots(read_model, domain, settings.public_hosts, settings.data_dir),
+        reports=Desk(database, settings),
+        reports_taken=Bucket(*REPORTS_TAKEN),
+        reports_asked=Bucket(*REPORTS_ASKED),
         metrics=metrics,
         chain_view=chain_view,
         prover=prover,
