@@ -109,3 +109,15 @@ export function quantityOf(text: string): number | null {
     const digits = text.replace(/[\s,.']/g, "");
     return /^[0-9]{1,10}$/.test(digits) && Number(digits) > 0 && Number(digits) < 2 ** 32 ? Number(digits) : null;
 }
+
+/** Who uses a phone; `Profile` has the same. */
+export type Worker = "public" | "pharmacy" | "carrier" | "customs" | "manufacturer";
+
+/** What each role does with goods, by what the contract lets it do. */
+export const ACTS_OF: Readonly<Record<Worker, readonly Act[]>> = {
+    public: [],
+    pharmacy: ["RECEIVE", "RETURN", "DISPENSE", "SHIP"],
+    carrier: ["RECEIVE", "RETURN", "SHIP"],
+    customs: ["INSPECT", "HOLD", "RELEASE", "SEIZE"],
+    manufacturer: ["RECEIVE", "RETURN", "SHIP", "RECALL"],
+};
