@@ -3,8 +3,9 @@
 import { judgeOffline } from "../core/offline";
 import type { Verdict } from "../core/verdict";
 import { getJson, Offline } from "./api";
+import { ownHistory } from "./history";
 import type { Profile } from "./profile";
-import { historyFor, keepScan } from "./scans";
+import { keepScan } from "./scans";
 import { heldSnapshot } from "./snapshot";
 
 const PATIENCE = 2500; // milliseconds that a person waits for a line before the phone answers itself
@@ -39,5 +40,5 @@ async function fromServer(text: string, profile: Pick<Profile, "organisation" | 
 async function offline(text: string): Promise<Verdict> {
     const held = await heldSnapshot();
     const now = Math.floor(Date.now() / 1000);
-    return judgeOffline(text, { snapshot: held?.snapshot ?? null, now, history: await historyFor(text) });
+    return judgeOffline(text, { snapshot: held?.snapshot ?? null, now, history: await ownHistory() });
 }
