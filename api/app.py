@@ -18,6 +18,7 @@ from api.installation import Identity, Installation
 from api.metrics import CountAnswers, LedgerState, Metrics
 from api.routes import (
     chain,
+    demo,
     events,
     health,
     labels,
@@ -43,6 +44,7 @@ from ledger.verify import Verifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from starlette.types import Scope
 
@@ -108,6 +110,7 @@ def create_app(  # noqa: PLR0913 - the parts of an installation, by name
     *,
     chain_view: ChainView | None = None,
     prover: Prover | None = None,
+    demo_folder: Path | None = None,
     clock: Callable[[], float] = time.time,
 ) -> FastAPI:
     """The HTTP application of one installation.
@@ -118,14 +121,17 @@ def create_app(  # noqa: PLR0913 - the parts of an installation, by name
         identity: Which ledger it serves.
         chain_view: What `submit` asks the chain; None if the chain is not at hand.
         prover: Makes proof bundles; None if the chain is not at hand.
+        demo_folder: Where a demonstration that runs here keeps its cases; None if there is none.
         clock: Tells the time in Unix seconds.
     """
     app = Application(
         title="Lotproof", version="1", description=ABOUT, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    app.state.installation = installation = _installation(settings, database, identity, chain_view, prover, clock)
+    app.state.installation = installation = _installation(
+        settings, database, identity, chain_view, prover, demo_folder, clock
+    )
     app.router.routes.append(PlainRoute("/v1/verify", verify.verify_text, methods=["GET"]))
-    for module in ROUTES:
+    for module in ROUTES if demo_folder is None else (*ROUTES, demo):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=str(resources.files("api.web") / "static")), name="static")
     errors.install(app)
@@ -140,6 +146,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
     identity: Identity,
     chain_view: ChainView | None,
     prover: Prover | None,
+    demo_folder: Path | None,
     clock: Callable[[], float],
 ) -> Installation:
     domain = Domain(identity.chain_id, identity.ledger)
@@ -163,5 +170,6 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         decoding=CapacityLimiter(PICTURES_AT_ONCE),
         hashing=CapacityLimiter(LISTS_AT_ONCE),
         streaming=CapacityLimiter(STREAMS_AT_ONCE),
+        demo=demo_folder,
         clock=clock,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from anyio import CapacityLimiter
     from starlette.requests import HTTPConnection
@@ -56,6 +57,7 @@ class Installation:
     decoding: CapacityLimiter  # how many pictures are read at once
     hashing: CapacityLimiter  # how many lists of serial numbers are checked at once
     streaming: CapacityLimiter  # how many clients follow the events
+    demo: Path | None  # where a demonstration that runs here keeps its cases
     clock: Callable[[], float]
 
     def now(self) -> int:

@@ -1,9 +1,8 @@
 /** Asks what a code is: the server where there is a line, else this phone by what it knows. */
 
-import type { OwnEvent } from "../core/history_view";
 import type { Verdict } from "../core/verdict";
 import { getJson, Offline } from "./api";
-import { everything } from "./outbox";
+import { ownHistory } from "./history";
 import type { Profile } from "./profile";
 import { keepScan } from "./scans";
 import { heldSnapshot } from "./snapshot";
@@ -44,16 +43,5 @@ async function fromPhone(text: string): Promise<Verdict> {
     const { judgeOffline } = await import("../core/offline"); // with the rules of GS1: not needed for the first page
     const held = await heldSnapshot();
     const now = Math.floor(Date.now() / 1000);
-    return judgeOffline(text, { snapshot: held?.snapshot ?? null, now, history: await ownEvents() });
-}
-
-/** What this phone signed about packs; what the server refused did not happen. */
-async function ownEvents(): Promise<OwnEvent[]> {
-    const signed = (await everything()).filter((kept) => kept.type === "UnitEvent" && kept.state !== "refused");
-    return signed.flatMap(({ label, message }) => {
-        if (label !== "DISPENSE" && label !== "UNDO") return [];
-        const gtin = String(message.gtin).padStart(14, "0");
-        const at = Number(message.occurredAt);
-        return [{ gtin, lot: String(message.lot), serial: String(message.serial), kind: label, at }];
-    });
+    return judgeOffline(text, { snapshot: held?.snapshot ?? null, now, history: await ownHistory() });
 }
