@@ -1,18 +1,34 @@
-/** Bytes in the letters that a link may hold (RFC 4648, section 5, without padding). */
+/** Base64url without padding. RFC 4648, section 5. */
 
-const LETTERS = /^[A-Za-z0-9_-]*$/;
+/** The alphabet, by value (table 2). */
+export const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /** Write bytes. */
-export function toBase64Url(bytes: Uint8Array): string {
-    let binary = "";
-    for (const byte of bytes) binary += String.fromCharCode(byte);
-    return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+export function toBase64url(bytes: Uint8Array): string {
+    let written = "";
+    let [held, bits] = [0, 0];
+    for (const byte of bytes) {
+        held = (held << 8) | byte;
+        for (bits += 8; bits >= 6; bits -= 6) written += ALPHABET.charAt((held >> (bits - 6)) & 63);
+        held &= (1 << bits) - 1;
+    }
+    return bits === 0 ? written : written + ALPHABET.charAt((held << (6 - bits)) & 63);
 }
 
-/** Read bytes; null for anything but their one form. */
-export function fromBase64Url(text: string): Uint8Array | null {
-    if (!LETTERS.test(text) || text.length % 4 === 1) return null;
-    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-    const bytes = Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
-    return toBase64Url(bytes) === text ? bytes : null; // left-over bits must be zero, or one code had several forms
+/** Read what `toBase64url` writes; null for anything else, such as another alphabet, padding or bits to spare. */
+export function fromBase64url(text: string): Uint8Array<ArrayBuffer> | null {
+    const bytes = new Uint8Array(Math.floor((text.length * 6) / 8));
+    let [held, bits, at] = [0, 0, 0];
+    for (const character of text) {
+        const value = ALPHABET.indexOf(character);
+        if (value < 0) return null;
+        held = (held << 6) | value;
+        bits += 6;
+        if (bits < 8) continue;
+        bits -= 8;
+        bytes[at] = held >> bits;
+        at += 1;
+        held &= (1 << bits) - 1;
+    }
+    return held === 0 && bits < 6 ? bytes : null;
 }

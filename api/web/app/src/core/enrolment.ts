@@ -5,7 +5,7 @@
  * that the administrator is asked to sign, and the new key's own signature of it. What stands behind # reaches no server.
  */
 
-import { fromBase64Url, toBase64Url } from "./base64url";
+import { fromBase64url, toBase64url } from "./base64url";
 import { isSignedBy } from "./p256";
 import type { KeyMessage } from "./statement";
 import { Trouble } from "./trouble";
@@ -34,7 +34,7 @@ const ALL_PURPOSES = 7; // EVENTS, LABELS and ADMIN
  */
 export function writeEnrolment({ message, cosignature, name }: Enrolment, origin: string): string {
     const said = JSON.stringify({ v: 1, message, cosignature, name });
-    return `${origin}${PATH}${ROUTE}${toBase64Url(new TextEncoder().encode(said))}`;
+    return `${origin}${PATH}${ROUTE}${toBase64url(new TextEncoder().encode(said))}`;
 }
 
 /** Whether a scanned text is meant as an enrolment code, sound or not. */
@@ -58,7 +58,7 @@ export async function readEnrolment(text: string, domain: Domain): Promise<Enrol
 
 function parsed(text: string): Enrolment {
     const [, letters] = text.split(ROUTE);
-    const bytes = text.length > MOST_CHARACTERS || letters === undefined ? null : fromBase64Url(letters);
+    const bytes = text.length > MOST_CHARACTERS || letters === undefined ? null : fromBase64url(letters);
     if (bytes === null || !text.startsWith("http")) throw malformed();
     let said: unknown;
     try {
