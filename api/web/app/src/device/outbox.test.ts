@@ -1,12 +1,10 @@
-import "fake-indexeddb/auto";
-import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, expect, test, vi } from "vitest";
 import { nextHead, sequenceWord } from "../core/consignment";
 import { fromHex, toHex } from "../core/hex";
 import { isSignedBy } from "../core/p256";
 import { NOTHING } from "../core/statement";
 import { digestOf, type Message, type StructName } from "../core/typed_data";
-import { DOMAIN, SimulatedBrowser, SimulatedServer, type Fault } from "./simulated";
+import { DOMAIN, emptyDisk, openTab, SimulatedBrowser, SimulatedServer, type Fault } from "./simulated.testing";
 
 type Outbox = typeof import("./outbox");
 interface Intent {
@@ -17,25 +15,19 @@ interface Intent {
 const GOODS = `0x${"aa".repeat(32)}`;
 const OTHERS = `0x${"bb".repeat(32)}`;
 const HEAD = `0x${"01".repeat(32)}`;
-const transaction = Reflect.get<IDBDatabase, "transaction">(IDBDatabase.prototype, "transaction");
 let server: SimulatedServer;
 
 beforeEach(async () => {
     vi.useRealTimers();
-    vi.stubGlobal("indexedDB", new IDBFactory());
+    emptyDisk();
     server = new SimulatedServer();
     server.heads.set(GOODS, HEAD).set(OTHERS, HEAD);
     await session();
     await (await import("./keys")).makeKey();
 });
 
-/** A fresh tab, with nothing in memory, on the same disk. */
 async function session(browser = new SimulatedBrowser(server)): Promise<Outbox> {
-    vi.resetModules();
-    vi.stubGlobal("fetch", (path: string, request?: RequestInit) => browser.fetch(path, request));
-    IDBDatabase.prototype.transaction = function (this: IDBDatabase, ...given) {
-        return browser.write(() => transaction.apply(this, given));
-    };
+    openTab(browser);
     return import("./outbox");
 }
 
@@ -106,7 +98,7 @@ test.each<Fault>(["killed", "killed_after_arrival", "failed", "failed_after_arri
 );
 
 async function dayWithFault(step: number, fault: Fault): Promise<void> {
-    vi.stubGlobal("indexedDB", new IDBFactory());
+    emptyDisk();
     server = new SimulatedServer();
     server.heads.set(GOODS, HEAD).set(OTHERS, HEAD);
     await session();

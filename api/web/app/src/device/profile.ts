@@ -8,14 +8,14 @@ import { database, keepFor, type Ledger } from "./store";
 export type Role = "public" | "pharmacy" | "carrier" | "customs" | "manufacturer";
 
 export interface Profile {
-    readonly role: Role;
+    role: Role;
     /** Number on the ledger; null for the public. */
-    readonly organisation: number | null;
+    organisation: number | null;
     /** UN/LOCODE where this device is used. */
-    readonly place: string | null;
+    place: string | null;
     /** BCP 47, for example "en". */
-    readonly language: string;
-    readonly sound: boolean;
+    language: string;
+    sound: boolean;
 }
 
 /** Who uses this device; null if nobody said yet. */

@@ -63,7 +63,7 @@ export interface Schema extends DBSchema {
     key: { key: "device"; value: StoredKey };
     profile: { key: "profile" | "ledger"; value: Profile | Ledger };
     outbox: { key: number; value: Kept; indexes: { digest: string } };
-    scans: { key: number; value: Scan; indexes: { pack: [string, string] } };
+    scans: { key: number; value: Scan };
     snapshot: { key: "held"; value: StoredSnapshot };
     consignments: { key: string; value: WorkItem };
     reports: { key: string; value: KeptReport };
@@ -133,7 +133,7 @@ function makeStores(fresh: IDBPDatabase<Schema>): void {
     fresh.createObjectStore("key");
     fresh.createObjectStore("profile");
     fresh.createObjectStore("outbox", { keyPath: "order" }).createIndex("digest", "digest", { unique: true });
-    fresh.createObjectStore("scans", { keyPath: "id" }).createIndex("pack", ["gtin", "serial"]);
+    fresh.createObjectStore("scans", { keyPath: "id" });
     fresh.createObjectStore("snapshot");
     fresh.createObjectStore("consignments", { keyPath: "id" });
     fresh.createObjectStore("reports", { keyPath: "id" });

@@ -1,5 +1,8 @@
 /** For tests: a server that keeps the ledger's rules of order, and a line and a browser that fail at a chosen step. */
 
+import "fake-indexeddb/auto";
+import { IDBFactory } from "fake-indexeddb";
+import { vi } from "vitest";
 import { nextHead } from "../core/consignment";
 import { toHex } from "../core/hex";
 import { EMPTY, grown, leafOf, rootOf } from "../core/log";
@@ -181,6 +184,22 @@ export class SimulatedBrowser {
         this.steps++;
         return this.steps === this.at;
     }
+}
+
+const transaction = Reflect.get<IDBDatabase, "transaction">(IDBDatabase.prototype, "transaction");
+
+/** A device that was never used. */
+export function emptyDisk(): void {
+    vi.stubGlobal("indexedDB", new IDBFactory());
+}
+
+/** A fresh tab with nothing in memory, on the same disk: modules are to be imported anew after this. */
+export function openTab(browser: SimulatedBrowser): void {
+    vi.resetModules();
+    vi.stubGlobal("fetch", (path: string, request?: RequestInit) => browser.fetch(path, request));
+    IDBDatabase.prototype.transaction = function (this: IDBDatabase, ...given) {
+        return browser.write(() => transaction.apply(this, given));
+    };
 }
 
 function responseTo({ status, body }: Answer): Response {
