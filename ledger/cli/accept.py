@@ -50,7 +50,9 @@ def accept(
         _require(asked, desk.number, allowed)
         typer.echo(_words(asked, str(client.get(f"/v1/organisations/{desk.number}")["name"])), err=True)
         if not yes:
-            typer.confirm("Does the phone show the same key, and is it your organisation's?", abort=True, err=True)
+            typer.confirm(
+                "Does the phone show the same fingerprint, and is it your organisation's?", abort=True, err=True
+            )
         digest = desk.send("KeyAddition", asked.statement, cosignature=asked.cosignature)
         settle(client, digest, wait, as_json=as_json)
 
@@ -95,7 +97,7 @@ def _require(asked: Enrolment, organisation: int, allowed: Purpose) -> None:
 
 
 def _words(asked: Enrolment, organisation: str) -> str:
-    from ledger.core.enrolment import short_id
+    from ledger.core.enrolment import fingerprint
     from ledger.core.parts import key_id
     from ledger.core.wording import moment
 
@@ -104,7 +106,7 @@ def _words(asked: Enrolment, organisation: str) -> str:
     until = moment(statement.valid_until) if statement.valid_until else OPEN
     return (
         f"Device:       {asked.name or '(no name)'}\n"
-        f"Key:          {short_id(key_id(statement.signer))}\n"
+        f"Fingerprint:  {fingerprint(key_id(statement.signer))}\n"
         f"Organisation: {statement.organisation} {organisation}\n"
         f"May sign:     {_names(Purpose(statement.purposes))}\n"
         f"Valid:        from {begin} until {until}"

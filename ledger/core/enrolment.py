@@ -22,7 +22,7 @@ from ledger.core.vocabulary import Purpose
 
 MOST_CHARACTERS: Final = 2_048  # of the code
 MOST_NAME: Final = 60  # characters of a device's name
-SHORT_ID: Final = 8  # hexadecimal digits of a key's id that people compare
+FINGERPRINT: Final = 16  # hexadecimal digits that people compare: nobody makes a second key with the same 64 bits
 _VERSION: Final = 1
 _LINK: Final = re.compile(rf"#/accept\?e=([A-Za-z0-9_-]{{1,{MOST_CHARACTERS}}})\Z")
 _HEX: Final = re.compile(r"0x(?:[0-9a-f]{2})+")
@@ -73,13 +73,14 @@ def read_enrolment(text: str, domain: Domain) -> Enrolment:
     return Enrolment(statement, cosignature, name)
 
 
-def short_id(key: bytes) -> str:
-    """Give the beginning of a key's id, as the phone shows it too.
+def fingerprint(key: bytes) -> str:
+    """Give how two people compare a key, for example `1f2e 3d4c 5b6a 7988`; the phone shows the same.
 
     Args:
-        key: Its id, 32 bytes.
+        key: Its id, keccak256 of the signer.
     """
-    return "0x" + key.hex()[:SHORT_ID]
+    digits = key.hex()[:FINGERPRINT]
+    return " ".join(digits[at : at + 4] for at in range(0, FINGERPRINT, 4))
 
 
 def _statement(message: Any) -> KeyAddition:  # noqa: ANN401 - any JSON value

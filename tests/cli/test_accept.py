@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from ledger import label
 from ledger.cli.main import app
+from ledger.core.enrolment import fingerprint
 from ledger.core.statement import Domain, KeyAddition, parse_submission
 from ledger.core.vocabulary import Purpose
 from tests.cli.fake_server import LEDGER, OTHER, OURS, signer_of
@@ -31,7 +32,7 @@ def code(organisation: int = OURS, purposes: int = Purpose.EVENTS, domain: Domai
 def test_the_key_is_shown_and_enrolled(shell: Shell) -> None:
     result = shell.run("key", "accept", code(until=1_827_619_200), "--as", "ours", "--yes")
     assert (result.exit_code, result.stdout) == (0, f"recorded in block 5: 0x{1:064x}\n")
-    for shown in ("Counter 2", f"0x{PHONE.key_id.hex()[:8]}", f"{OURS} Ours", "events", "until 2027-12-01"):
+    for shown in ("Counter 2", fingerprint(PHONE.key_id), f"{OURS} Ours", "events", "until 2027-12-01"):
         assert shown in result.stderr
     submission = parse_submission(shell.server.posted[-1])
     submission.check(DOMAIN)  # both signatures hold
@@ -44,7 +45,7 @@ def test_nothing_is_sent_before_it_is_confirmed(shell: Shell, said: str, sent: i
     result = CliRunner().invoke(app, words, input=said)
     assert len(shell.server.posted) == sent
     assert result.exit_code == (0 if sent else 1)
-    assert "Does the phone show the same key" in result.stderr
+    assert "Does the phone show the same fingerprint" in result.stderr
     if sent:
         assert '"state": "recorded"' in result.stdout
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.enrolment import is_enrolment, read_enrolment, short_id
+from ledger.core.enrolment import fingerprint, is_enrolment, read_enrolment
 from ledger.core.errors import InvalidInputError
+from ledger.core.parts import key_id
 from ledger.core.structs import Domain, KeyAddition
 from tests.core.batch_story import DOMAIN
 from tests.core.label_story import ANOTHER, MAKERS
@@ -38,8 +39,13 @@ def test_a_code_is_read_whatever_host_it_names(host: str) -> None:
     assert found.cosignature == ANOTHER.sign(STATEMENT.digest(DOMAIN))
 
 
-def test_a_key_has_a_short_form() -> None:
-    assert short_id(MAKERS.key_id) == "0x" + MAKERS.key_id.hex()[:8]
+def test_a_fingerprint_is_the_beginning_of_the_keys_id() -> None:
+    # The key of RFC 6979, A.2.5; the scanner's own test has the same.
+    signer = bytes.fromhex(
+        "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
+        "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"
+    )
+    assert fingerprint(key_id(signer)) == "1547 e66d a415 404f"
 
 
 CHANGED: dict[str, Any] = {
