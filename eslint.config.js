@@ -32,6 +32,8 @@ export default ts.config(
     },
     rules: {
       "no-console": "error",
+      "svelte/prefer-svelte-reactivity": "off", // dates, maps and addresses here are made and read, never changed in view
+      "@typescript-eslint/no-misused-spread": ["error", { allow: ["string"] }], // code points are what is meant
       "svelte/no-at-html-tags": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
     },

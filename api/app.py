@@ -25,10 +25,14 @@ from api.routes import (
     pages,
     proof,
     resolver,
+    scanner,
+    snapshot,
     statements,
     units,
     verify,
 )
+from ledger.core.structs import Domain
+from ledger.snapshot import Snapshots
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import ReadModel
 from ledger.store.unit_lists import UnitLists
@@ -49,6 +53,22 @@ __all__ = ["Identity", "create_app"]
 ABOUT: Final = (
     "Scan a code, get a verdict with its evidence; hand in signed statements; follow what is recorded. "
     "Errors are problem details (RFC 9457)."
+)
+ROUTES: Final = (
+    verify,
+    chain,
+    statements,
+    units,
+    ledger,
+    logs,
+    proof,
+    snapshot,
+    events,
+    labels,
+    resolver,
+    health,
+    pages,
+    scanner,
 )
 PICTURES_AT_ONCE: Final = 2  # decoding is all CPU; more at once only makes each slower
 LISTS_AT_ONCE: Final = 1  # a list of a million takes one core for seconds
@@ -98,7 +118,7 @@ def create_app(  # noqa: PLR0913 - the parts of an installation, by name
     )
     app.state.installation = installation = _installation(settings, database, identity, chain_view, prover, clock)
     app.router.routes.append(PlainRoute("/v1/verify", verify.verify_text, methods=["GET"]))
-    for module in (verify, chain, statements, units, ledger, logs, proof, events, labels, resolver, health, pages):
+    for module in ROUTES:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=str(resources.files("api.web") / "static")), name="static")
     errors.install(app)
@@ -115,6 +135,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
     prover: Prover | None,
     clock: Callable[[], float],
 ) -> Installation:
+    domain = Domain(identity.chain_id, identity.ledger)
     read_model, outbox, metrics = ReadModel(database), Outbox(database), Metrics()
     metrics.registry.register(LedgerState(read_model, outbox, clock))
     return Installation(
@@ -125,6 +146,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         outbox=outbox,
         verifier=Verifier(read_model, settings, clock=clock),
         unit_lists=UnitLists(settings.units_dir),
+        snapshots=Snapshots(read_model, domain, settings.public_hosts, settings.data_dir),
         metrics=metrics,
         chain_view=chain_view,
         prover=prover,

@@ -238,6 +238,7 @@ CHAIN: Final = _answers(
         ledger=TEXT,
         council=MAYBE_TEXT,
         relayer=MAYBE_TEXT,
+        snapshot_signer=TEXT,
         domain={"type": "object"},
         types={"type": "object"},
         head={"type": "object"},
@@ -245,6 +246,8 @@ CHAIN: Final = _answers(
         finalized={"type": "object"},
     )
 )
+SNAPSHOT: Final = _answers(_object(snapshot=TEXT, signer=TEXT, signature=TEXT), 503)
+SNAPSHOT["responses"][304] = {"description": "What the client has still says the same."}
 STATEMENTS_POST: Final = _answers(STATEMENT_SCHEMA, 400, 409, 413, 415, 422, 503, status=202) | _body(
     application_json={
         "type": "object",
@@ -282,6 +285,26 @@ PROOF: Final = _answers({"type": "object", "description": "A proof bundle: docs/
 CONSIGNMENT: Final = _answers(CONSIGNMENT_SCHEMA, 404, 422)
 ORGANISATIONS: Final = _answers(_object(organisations={"type": "array", "items": {"type": "object"}}))
 ORGANISATION: Final = _answers({"type": "object"}, 404, 422)
+GOODS: Final = _answers(_object(consignments={"type": "array", "items": CONSIGNMENT_SCHEMA}), 404, 422)
+ALERTS: Final = _answers(
+    _object(
+        alerts={
+            "type": "array",
+            "items": _object(
+                kind={"enum": ["hold", "seize", "recall", "finding", "discrepancy", "conflict", "report"]},
+                gtin=TEXT,
+                lot=TEXT,
+                serial=MAYBE_TEXT,
+                at=TEXT,
+                place=MAYBE_TEXT,
+                by=ACTOR,
+                detail=TEXT,
+            ),
+        }
+    ),
+    404,
+    422,
+)
 LOG: Final = _answers(_object(organisation=WHOLE, size=WHOLE, root=TEXT, anchor=ANCHOR), 404, 422)
 LOG_PROOF: Final = _answers(
     _object(organisation=WHOLE, index=WHOLE, size=WHOLE, leaf=TEXT, root=TEXT, proof=HASHES), 404, 422

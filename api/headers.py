@@ -11,13 +11,28 @@ if TYPE_CHECKING:
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# The scanner runs its own scripts, compiles its code reader (WebAssembly), shows pictures that it made and talks to
+# this server. What it turns into markup or a worker's address goes through a named policy: Svelte's, or its own.
+APP_POLICY: Final = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; "
+    "media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types svelte-trusted-html lotproof-worker"
+)
+APP: Final = "/app"
 SAFE: Final = (
-    (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(self), geolocation=(), microphone=()"),
+)
+OF_PAGES: Final = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+OF_THE_APP: Final = (
+    (b"content-security-policy", APP_POLICY.encode()),
+    (b"permissions-policy", b"camera=(self), geolocation=(self), microphone=()"),
 )
 
 
@@ -33,10 +48,13 @@ class SafeHeaders:
             await self._app(scope, receive, send)
             return
 
+        path = scope["path"]
+        own = OF_THE_APP if path == APP or path.startswith(f"{APP}/") else OF_PAGES
+
         async def adding(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message["headers"]
-                headers.extend(SAFE)
+                headers.extend(SAFE + own)
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))  # a verdict is true for the moment it is given
             await send(message)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from api.metrics import Metrics
     from ledger.config import Settings
     from ledger.prove import Prover
+    from ledger.snapshot import Snapshots
     from ledger.store.database import Database
     from ledger.store.outbox import Outbox
     from ledger.store.read_model import ReadModel
@@ -43,6 +44,7 @@ class Installation:
     outbox: Outbox
     verifier: Verifier
     unit_lists: UnitLists
+    snapshots: Snapshots
     metrics: Metrics
     chain_view: ChainView | None  # None: what only the chain can check is left to it
     prover: Prover | None  # None: the chain is not at hand, so nothing can be proved

@@ -1,4 +1,4 @@
-"""Which of several forms an answer takes: the `Accept` header (RFC 9110, section 12.5.1)."""
+"""Which of several forms an answer takes: the `Accept` headers (RFC 9110, sections 12.5.1 and 12.5.3)."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ def preferred(accept: str, offered: Sequence[str]) -> str:
     if not weights:
         return offered[0]
     return max(offered, key=lambda media: (_weight(media, weights), -offered.index(media)))
+
+
+def accepted(accept_encoding: str, offered: Sequence[str]) -> str:
+    """The first of the content codings `offered` that an `Accept-Encoding` header takes; "" for none of them."""
+    weights = _weights(accept_encoding)
+    taken = (coding for coding in offered if weights.get(coding, weights.get("*", 0.0)) > 0)
+    return next(taken, "")
 
 
 def wants_page(request: Request) -> bool:

@@ -26,6 +26,7 @@ async def chain(request: Request) -> dict[str, Any]:
         "ledger": address,
         "council": None if identity.council is None else "0x" + identity.council.hex(),
         "relayer": None if identity.relayer is None else "0x" + identity.relayer.hex(),
+        "snapshot_signer": "0x" + installation.snapshots.key.signer.hex(),
         "domain": {"name": "Lotproof", "version": "1", "chainId": identity.chain_id, "verifyingContract": address},
         "types": TYPES | LOGGED_TYPES,
         "head": {"block": as_of.head_block, "heard_at": moment(as_of.heard_at)},

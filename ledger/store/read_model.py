@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ledger.core import facts
-from ledger.store import lineage, outcome, unit_log
+from ledger.core.snapshot import Block
+from ledger.store import lineage, outcome, stops, unit_log, worklists
 from ledger.store.rows import CODECS, Row, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ledger.core.snapshot import Recalled, Stopped
     from ledger.core.unit import UnitEvent
     from ledger.store.database import Database
 
@@ -80,6 +82,18 @@ class ReadModel:
         """How far the index has come. Blocks are -1 and times 0 where nothing is known yet."""
         with self._db.snapshot() as connection:
             return facts.AsOf(*connection.execute(_AS_OF).fetchone())
+
+    def last_block(self) -> Block | None:
+        """The newest block that is indexed; None if there is none."""
+        with self._db.snapshot() as connection:
+            row = connection.execute("SELECT number, hash, time FROM blocks ORDER BY number DESC LIMIT 1").fetchone()
+        return None if row is None else Block(*row)
+
+    def block_hash(self, number: int) -> bytes:
+        """The hash of a block that is kept here, empty if it is not."""
+        with self._db.snapshot() as connection:
+            row = connection.execute("SELECT hash FROM blocks WHERE number = ?", (number,)).fetchone()
+        return b"" if row is None else bytes(row[0])
 
     def version(self) -> int:
         """A token that changes whenever facts were added or taken back: what a cache of answers is keyed by."""
@@ -227,6 +241,50 @@ class ReadModel:
             found = self._many(facts.KeyAddition, " WHERE organisation = ?", organisation)
             return [self._with_endings(addition) for addition in found]
 
+    def keys(self) -> list[facts.Key]:
+        """Every key that was ever added, in chain order."""
+        endings: dict[bytes, list[facts.KeyEnding]] = {}
+        with self._db.snapshot():
+            for ending in self._many(facts.KeyEnding, ""):
+                endings.setdefault(ending.key, []).append(ending)
+            found = self._many(facts.KeyAddition, "")
+        return [facts.Key(addition, tuple(endings.get(addition.key, ()))) for addition in found]
+
+    def recalls(self) -> list[Recalled]:
+        """Every recalled batch, in chain order."""
+        with self._db.snapshot() as connection:
+            return stops.recalls(connection)
+
+    def holds(self) -> list[Stopped]:
+        """Every consignment and pallet that an administration holds or has seized now."""
+        with self._db.snapshot() as connection:
+            return stops.holds(connection)
+
+    def batches_of(self, organisation: int) -> list[bytes]:
+        """The ids of all batches that an organisation may have goods of, the last registered first."""
+        with self._db.snapshot() as connection:
+            return worklists.batches(connection, organisation)
+
+    def acts_on(self, maker: int, most: int) -> list[worklists.Act]:
+        """Holds, seizures, recalls and findings about a maker's batches, the newest first."""
+        with self._db.snapshot() as connection:
+            return worklists.acts(connection, maker, most)
+
+    def discrepancies(self, maker: int, most: int) -> list[worklists.Act]:
+        """Where another quantity was received than was shipped, unless corrected since; the newest first."""
+        with self._db.snapshot() as connection:
+            return worklists.discrepancies(connection, maker, most)
+
+    def seen_packs(self, maker: int, most: int) -> list[worklists.SeenPack]:
+        """Packs of a maker's batches that more than one organisation signed for, the last seen first."""
+        with self._db.snapshot() as connection:
+            return worklists.seen_packs(connection, maker, most)
+
+    def reported(self, maker: int, most: int) -> list[worklists.Reported]:
+        """A maker's batches that people reported something about, the last reported first."""
+        with self._db.snapshot() as connection:
+            return worklists.reported(connection, maker, most)
+
     def anchors(self, organisation: int) -> list[facts.Anchor]:
         """Every anchor of an organisation's log of unit events, in chain order."""
         return self._many(facts.Anchor, " WHERE organisation = ?", organisation)
@@ -277,16 +335,13 @@ class ReadModel:
 
     def cursor(self, fact: facts.Fact) -> Cursor:
         """Where `fact` stands, for `recorded_after` to go on from."""
-        with self._db.snapshot() as connection:
-            block = fact.recorded.block
-            row = connection.execute("SELECT hash FROM blocks WHERE number = ?", (block,)).fetchone()
-        return Cursor(block, fact.recorded.log_index, b"" if row is None else bytes(row[0]))
+        block = fact.recorded.block
+        return Cursor(block, fact.recorded.log_index, self.block_hash(block))
 
     def knows(self, cursor: Cursor) -> bool:
         """Whether the block of `cursor` still stands; if not, what came after an earlier place must be read again."""
-        with self._db.snapshot() as connection:
-            row = connection.execute("SELECT hash FROM blocks WHERE number = ?", (cursor.block,)).fetchone()
-        return row is not None and bytes(row[0]) == cursor.hash
+        found = self.block_hash(cursor.block)
+        return bool(found) and found == cursor.hash
 
     def _batch_facts(self, registration: facts.Registration) -> facts.BatchFacts:
         batch = registration.batch

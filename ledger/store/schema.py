@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION: Final = "0002"  # of the newest migration; a test compares
+REVISION: Final = "0003"  # of the newest migration; a test compares
 APPLICATION_ID: Final = 0x4C6F7470  # "Lotp": SQLite's file header says whose file it is
 
 # SQLite gives a table its fast integer key only if the type is spelt INTEGER; it holds 64 bits there all the same.
@@ -92,7 +92,7 @@ registrations = _facts(
     "registrations",
     _blob("digest", unique=True),
     _blob("batch", unique=True),
-    _number("manufacturer"),
+    _number("manufacturer", index=True),
     _text("gtin"),
     _text("lot"),
     _small("product_class"),
@@ -121,6 +121,10 @@ custody_events = _facts(
     _blob("key"),
     Index(None, "batch", "consignment"),
 )
+_STOPS: Final = text("kind IN (9, 10, 11, 12)")  # HOLD, RELEASE, SEIZE, RECALL: few among many, and always asked for
+Index("ix_custody_events_stops", custody_events.c.kind, sqlite_where=_STOPS, postgresql_where=_STOPS)
+_SENT: Final = text("counterparty <> 0")
+Index("ix_custody_events_sent", custody_events.c.counterparty, sqlite_where=_SENT, postgresql_where=_SENT)
 consignment_splits = _facts(
     "consignment_splits",
     _blob("consignment", unique=True),
@@ -334,4 +338,25 @@ log_nodes = Table(
     Column("position", BigInteger, primary_key=True),  # among the perfect subtrees of its level, from 0
     _blob("hash"),
     sqlite_with_rowid=False,
+)
+
+# What people reported who found something wrong. Nobody vouches for it, and no verdict looks at it.
+reports = Table(
+    "reports",
+    metadata,
+    Column("sequence", _Key, primary_key=True, autoincrement=True),
+    _blob("receipt", unique=True),  # SHA-256 of the receipt
+    _text("code"),
+    _text("gtin"),  # what the code spells, "" where it spells none
+    _text("lot"),
+    _text("serial"),
+    _text("words"),
+    _text("place"),
+    _number("photo_bytes"),  # 0 = none
+    _number("received_at"),
+    _number("read_at"),  # 0 = not yet
+    _text("answer"),
+    _number("answered_at"),  # 0 = not yet
+    Index(None, "gtin", "lot"),
+    sqlite_autoincrement=True,
 )
