@@ -1,0 +1,8 @@
+/**
+ * Proof bundles and checkpoints, checked without the server. Load it by `import("…/core/proof")` only: with the curves
+ * and the contract's code it is too large for the first load.
+ */
+
+export { checkBundle, type Proved, type Trusted } from "./check";
+export { readCheckpoints, readWitnesses, type Checkpoint } from "./checkpoint";
+export { ProofRefusal, type Rule } from "./refusal";
