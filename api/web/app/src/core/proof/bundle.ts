@@ -82,12 +82,12 @@ export interface ProofBundle {
 }
 
 const TOP =
-    "format chain_id ledger code unit registration events bundles label_keys immutables header state storage".split(" ");
+    "format chain_id ledger code unit registration events bundles label_keys immutables header state storage".split(
+        " ",
+    );
 const SIGNED = ["message", "signer", "signature"];
-const REGISTRATION =
-    "manufacturer gtin lot productClass quantity manufactured expiry unitRoot details".split(" ");
-const EVENT =
-    "consignment previous actor kind occurredAt counterparty quantity place parts details".split(" ");
+const REGISTRATION = "manufacturer gtin lot productClass quantity manufactured expiry unitRoot details".split(" ");
+const EVENT = "consignment previous actor kind occurredAt counterparty quantity place parts details".split(" ");
 
 /** (1) Read a bundle; nothing of it is proved yet. Refuses [`form`] what is none in its canonical form. */
 export function readBundle(bytes: Uint8Array): ProofBundle {

@@ -210,8 +210,7 @@ function corrected(bundle: ProofBundle, event: ProvenEvent): string {
 /** (9) Require that a serial number comes with its path, and the path leads to the registered root. */
 function requireUnit({ serial, unit, registration }: ProofBundle): void {
     if (serial === null && unit === null) return;
-    if (serial === null || unit === null)
-        refuse("unit", "A serial number and its path come together or not at all.");
+    if (serial === null || unit === null) refuse("unit", "A serial number and its path come together or not at all.");
     if (!isMember(registration.unitRoot, serial, unit.salt, unit.path))
         refuse("unit", `The serial number ${serial} is not under the batch's unit root.`);
 }

@@ -89,7 +89,12 @@ function readCheckpoint(bytes: Uint8Array): Witnessed {
         time: fields.number("time", 40),
         signatures: fields.list("signatures", (value, path) => {
             const pair = new Fields(value, path, ["signer", "signature"]);
-            return { signer: pair.hex("signer"), signature: pair.hex("signature") };
+            return { signer: someBytes(pair, "signer"), signature: someBytes(pair, "signature") };
         }),
     };
+}
+
+function someBytes(fields: Fields, name: string): string {
+    const value = fields.hex(name);
+    return value === "0x" ? refuse("form", "Bytes are expected.", fields.place(name)) : value;
 }

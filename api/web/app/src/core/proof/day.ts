@@ -37,7 +37,9 @@ function daysTo(year: number, month: number, day: number): number {
 export function moment(seconds: number): string {
     const at = Math.min(seconds, LAST_SECOND);
     const ofDay = at % DAY;
-    const time = [ofDay / HOUR, (ofDay % HOUR) / MINUTE, ofDay % MINUTE].map((each) => pad(Math.floor(each), 2)).join(":");
+    const time = [ofDay / HOUR, (ofDay % HOUR) / MINUTE, ofDay % MINUTE]
+        .map((each) => pad(Math.floor(each), 2))
+        .join(":");
     return `${dateOf(Math.floor(at / DAY))}T${time}Z`;
 }
 

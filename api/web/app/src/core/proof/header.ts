@@ -37,7 +37,8 @@ export function readHeader(header: string): BlockHeader {
 }
 
 function numberIn(item: Item | undefined): number {
-    const value = item instanceof Uint8Array && item.length <= 8 ? BigInt(`${toHex(item)}${item.length ? "" : "0"}`) : -1n;
+    const value =
+        item instanceof Uint8Array && item.length <= 8 ? BigInt(`${toHex(item)}${item.length ? "" : "0"}`) : -1n;
     if (value < 0n || value > Number.MAX_SAFE_INTEGER) refuse("header", "A number in the header is malformed.");
     return Number(value);
 }

@@ -69,8 +69,7 @@ export class BatchHistory implements Book {
         const shipped = this.states.get(event.consignment)?.rest ?? event.quantity;
         if (event.kind === Kind.RECALL) this.recall = event;
         else if (event.kind === Kind.CORRECT) this.corrections.set(event.previous, event);
-        else if (event.kind === Kind.RECEIVE && shipped !== event.quantity)
-            this.discrepancies.push({ event, shipped });
+        else if (event.kind === Kind.RECEIVE && shipped !== event.quantity) this.discrepancies.push({ event, shipped });
         for (const child of event.parts.children) this.#births.set(child.id, index);
         for (const { id } of event.parts.members) this.#noteMember(event, id, index);
     }

@@ -5,4 +5,6 @@
 
 export { checkBundle, type Proved, type Trusted } from "./check";
 export { readCheckpoints, readWitnesses, type Checkpoint } from "./checkpoint";
+export type { CodeInHand } from "./checks";
+export { judgeProved } from "./judge";
 export { ProofRefusal, type Rule } from "./refusal";

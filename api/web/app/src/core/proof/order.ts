@@ -19,9 +19,10 @@ export function touched(event: Event): ReadonlySet<string> {
 /** Tell whether events stand in order: of all that may come next, always the one with the smallest digest. */
 export function isCanonical(events: readonly Event[], touches: readonly ReadonlySet<string>[]): boolean {
     const { waiting, followers } = dependencies(touches);
-    const ready = new Set(events.keys().filter((index) => waiting[index] === 0));
+    const ready = new Set(waiting.flatMap((count, index) => (count === 0 ? index : [])));
     for (const [index, event] of events.entries()) {
-        if (!ready.delete(index) || [...ready].some((other) => (events[other]?.digest ?? "") < event.digest)) return false;
+        if (!ready.delete(index) || [...ready].some((other) => (events[other]?.digest ?? "") < event.digest))
+            return false;
         for (const follower of followers[index] ?? []) {
             const left = (waiting[follower] ?? 0) - 1;
             waiting[follower] = left;

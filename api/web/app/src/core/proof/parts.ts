@@ -150,4 +150,3 @@ export function placeIn(place: string): string {
     if (bytes.some((byte) => byte > 0x7f)) refuse("history", "A place is not a UN/LOCODE.");
     return new TextDecoder().decode(bytes).replace(/\0+$/, "");
 }
-

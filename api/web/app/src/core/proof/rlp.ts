@@ -46,7 +46,7 @@ function extent(data: Uint8Array, at: number, end: number, kind: number): [numbe
 function readList(data: Uint8Array, start: number, end: number, depth: number): Item[] {
     if (depth >= DEEPEST) malformed(start, "lists are nested too deep");
     const items: Item[] = [];
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
         const [item, next] = read(data, at, end, depth + 1);
         items.push(item);
         at = next;

@@ -64,7 +64,9 @@ export class Nodes {
         const number = decode(value);
         if (!(number instanceof Uint8Array) || number.length > WORD || number[0] === 0)
             malformed("a slot holds no number");
-        return `0x${toHex(number).slice(2).padStart(2 * WORD, "0")}`;
+        return `0x${toHex(number)
+            .slice(2)
+            .padStart(2 * WORD, "0")}`;
     }
 
     /** The nodes that the look-ups so far needed, in ascending order of their hashes. */

@@ -12,7 +12,10 @@ const SERIAL = /^[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}$/;
 /** Tell whether salt and path lead from a serial number to the root; anything malformed shows nothing. */
 export function isMember(root: string, serial: string, salt: string, path: readonly string[]): boolean {
     if (!SERIAL.test(serial) || path.length > MAX_PATH) return false;
-    const end = path.reduce((hash, other) => (hash < other ? keccak(hash, other) : keccak(other, hash)), leaf(salt, serial));
+    const end = path.reduce(
+        (hash, other) => (hash < other ? keccak(hash, other) : keccak(other, hash)),
+        leaf(salt, serial),
+    );
     return end === root;
 }
 

@@ -1,16 +1,34 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { checkBundle, ProofRefusal } from ".";
+import { checkBundle, judgeProved, type CodeInHand } from ".";
+import { ALL, bytesOf, GOOD, refusalOf } from "./fixtures";
 
-const FOLDER = join(import.meta.dirname, "../../../../../../tests/vectors/proofs");
-for (const name of readdirSync(FOLDER).filter(n=>n.endsWith(".json"))) {
-    test(name, async () => {
-        const v = JSON.parse(readFileSync(join(FOLDER, name), "utf8"));
-        const t = { hash: v.trusted.hash, chainId: v.trusted.chain_id, ledger: v.trusted.ledger };
-        const t0 = performance.now();
-        const found = await checkBundle(new TextEncoder().encode(v.bundle), t).then(() => null, (e) => e instanceof ProofRefusal ? e.rule : String(e.stack));
-        console.log(name, performance.now() - t0);
-        expect(found).toBe(v.expected.rule ?? null);
-    });
+test("there are good bundles and attacks", () => {
+    expect(GOOD.length).toBeGreaterThan(15);
+    expect(ALL.length - GOOD.length).toBeGreaterThan(25);
+});
+
+test.each(ALL.map((each) => [each.name, each] as const))("%s is answered as it says", async (_name, vector) => {
+    expect(await refusalOf(vector)).toBe(vector.expected.rule ?? null);
+});
+
+/** The code of a vector, which is written as GTIN, lot and perhaps a serial number in brackets. */
+function codeOf(text: string): CodeInHand {
+    const [, gtin = null, lot = null, serial = null] = /^\(01\)(\d{14})\(10\)([^(]+)(?:\(21\)(.+))?$/.exec(text) ?? [];
+    return { gtin, lot, serial, expiry: null, sscc: null };
 }
+
+test.each(GOOD.map((each) => [each.name, each] as const))("%s has the verdict due", async (_name, vector) => {
+    const proved = await checkBundle(bytesOf(vector.bundle), vector.trusted);
+    const { verdict, reason } = judgeProved(proved, codeOf(vector.code), vector.now);
+    expect({ verdict, reason }).toEqual(vector.expected);
+});
+
+test("a bundle is refused on another chain, for another contract and as of another block", async () => {
+    const [vector] = GOOD;
+    if (vector === undefined) throw new Error("no vector");
+    const { trusted } = vector;
+    const other = `0x${"11".repeat(20)}`;
+    expect(await refusalOf({ ...vector, trusted: { ...trusted, chainId: 1 } })).toBe("ledger");
+    expect(await refusalOf({ ...vector, trusted: { ...trusted, ledger: other } })).toBe("ledger");
+    expect(await refusalOf({ ...vector, trusted: { ...trusted, hash: `0x${"11".repeat(32)}` } })).toBe("block");
+});
