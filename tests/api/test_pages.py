@@ -38,11 +38,6 @@ PAGES = {
 ACTIVE = frozenset({"script", "iframe", "object", "embed", "style", "base"})
 
 
-@pytest.fixture(scope="module")
-def css(checkout: Path) -> str:
-    return (checkout / "api/web/static/style.css").read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 def test_every_page_is_accessible(ask: Asker, path: str) -> None:
     page = tree(ask.get(path).text)
@@ -213,7 +208,9 @@ def test_static_files_are_served(ask: Asker) -> None:
     assert ask.get("/favicon.ico").headers["location"] == "/static/icon.svg"
 
 
-def test_colours_have_enough_contrast(css: str) -> None:
+@pytest.mark.parametrize("sheet", ["static/style.css", "app/src/style.css"])
+def test_colours_have_enough_contrast(checkout: Path, sheet: str) -> None:
+    css = (checkout / "api/web" / sheet).read_text(encoding="utf-8")
     for scheme in re.findall(r":root \{(.*?)\}", css, re.DOTALL):
         colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", scheme))
         pairs = [("text", "page"), ("text", "card"), ("muted", "page"), ("muted", "card"), ("link", "page")]
