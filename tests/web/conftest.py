@@ -1,4 +1,4 @@
-"""What the tests in a browser share: one demonstration and one browser for each module, and phones as many as wanted."""
+"""What the tests in a browser share: a demonstration, one browser for each module, and phones as many as wanted."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def playwright() -> Iterator[Playwright]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def demo(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """Asked for after the browser, so that nothing is started where there is none."""
-    assert playwright
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Shared by all tests that change nothing on the ledger."""
+    chromium()
     running = Demo(tmp_path_factory.mktemp("demo"))
     yield running
     if running.process.poll() is None:
