@@ -30,6 +30,8 @@ class Demo:
         self.url: str = answer["url"]
         self.cases: list[dict[str, Any]] = answer["cases"]
         self.labels: str = answer["labels"]
+        self.scanner: str = answer["scanner"]
+        self.screen: str = answer["screen"]
 
     def case(self, label: str) -> dict[str, Any]:
         return next(case for case in self.cases if case["label"] == label)

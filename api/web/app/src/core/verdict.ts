@@ -63,6 +63,23 @@ export interface AsOf {
     readonly lag_blocks: number;
 }
 
+/** What nobody can know from a proof: what happened later, of copies, names, exact times, of the one pack, of wallets. */
+export type Limit = "later" | "copies" | "names" | "times" | "unit" | "wallets";
+
+/**
+ * What a verdict by a proof bundle rests on. Organisations are numbers and GLNs then, `recorded` of an event is only the
+ * latest time and block at which it was recorded, and `custody` has signatures that were checked here.
+ */
+export interface ProvedBy {
+    readonly ledger: string;
+    readonly block_hash: string;
+    /** Seconds since the proved block. */
+    readonly age_seconds: number;
+    /** Signers that are contracts: the ledger asked them, nobody can offline. */
+    readonly wallets: readonly string[];
+    readonly limits: readonly Limit[];
+}
+
 export interface Verdict {
     readonly verdict: Word;
     readonly reason: string;
@@ -78,4 +95,6 @@ export interface Verdict {
     readonly who?: string;
     /** Set where the app judged for itself: Unix seconds of the snapshot that it went by, null if it has none. */
     readonly offline?: { readonly snapshot_time: number | null };
+    /** Set where the app judged by a proof bundle. */
+    readonly proved?: ProvedBy;
 }
