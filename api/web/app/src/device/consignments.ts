@@ -89,7 +89,7 @@ async function shown(code: {
 }
 
 /** Lay what was signed here over what the server showed; what it showed already is left out by its head. */
-async function withOwnEvents<C extends Consignment>(items: readonly C[]): Promise<C[]> {
+export async function withOwnEvents<C extends Consignment>(items: readonly C[]): Promise<C[]> {
     const party = await parties();
     const events = (await everything()).filter((each) => each.type === "CustodyEvent" && each.state !== "refused");
     return items.map((item) =>

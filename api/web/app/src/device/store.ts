@@ -10,6 +10,7 @@ import type { SignedSnapshot } from "../core/snapshot";
 import type { Domain } from "../core/typed_data";
 import type { Word } from "../core/verdict";
 import type { WorkItem } from "./consignments";
+import type { KeptPhoto } from "./evidence";
 import type { Kept } from "./kept";
 import type { Profile } from "./profile";
 import type { KeptReport } from "./reports";
@@ -66,6 +67,7 @@ export interface Schema extends DBSchema {
     snapshot: { key: "held"; value: StoredSnapshot };
     consignments: { key: string; value: WorkItem };
     reports: { key: string; value: KeptReport };
+    photos: { key: string; value: KeptPhoto };
     /** What is known of the own organisation's log, by its number. */
     log: { key: number; value: Tree };
 }
@@ -135,5 +137,6 @@ function makeStores(fresh: IDBPDatabase<Schema>): void {
     fresh.createObjectStore("snapshot");
     fresh.createObjectStore("consignments", { keyPath: "id" });
     fresh.createObjectStore("reports", { keyPath: "id" });
+    fresh.createObjectStore("photos", { keyPath: "sha256" });
     fresh.createObjectStore("log");
 }
