@@ -15,6 +15,14 @@ const up = (...layers) => ({
   ],
 });
 
+/** Proofs need the curves and the contract's code: only `import()`, which no rule forbids, keeps them out of the first load. */
+const lazy = (...group) => ({
+  "@typescript-eslint/no-restricted-imports": [
+    "error",
+    { patterns: [{ group, allowTypeImports: true, message: "Load core/proof by import()." }] },
+  ],
+});
+
 export default ts.config(
   { ignores: ["**/*", "!api", "!api/web", "!api/web/app", "!api/web/app/**", "**/node_modules/**"] },
   ...ts.configs.strictTypeChecked,
@@ -53,6 +61,16 @@ export default ts.config(
         "Date",
       ],
     },
+  },
+  {
+    files: ["api/web/app/src/**"],
+    ignores: ["api/web/app/src/core/**"],
+    rules: lazy("**/core/proof", "**/core/proof/**"),
+  },
+  {
+    files: ["api/web/app/src/core/**"],
+    ignores: ["api/web/app/src/core/proof/**"],
+    rules: lazy("**/proof", "**/proof/**"),
   },
   { files: ["**/*.js"], ...ts.configs.disableTypeChecked },
   { files: ["api/web/app/src/device/**"], rules: up("screens", "parts") },

@@ -40,6 +40,8 @@ class Demo:
         self.url: str = answer["url"]
         self.cases: list[dict[str, Any]] = answer["cases"]
         self.labels: str = answer["labels"]
+        self.scanner: str = answer["scanner"]
+        self.screen: str = answer["screen"]
 
     def case(self, label: str) -> dict[str, Any]:
         return next(case for case in self.cases if case["label"] == label)
@@ -100,6 +102,23 @@ def test_every_case_gets_its_verdict_from_its_label_image(demo: Demo) -> None:
         code, answer = cli(case["image"], "--server", demo.url, *options(case))
         assert [verdict["verdict"] for verdict in answer["verdicts"]] == [case["expect"]], case["label"]
         assert code == (0 if case["expect"] == "verified" else 1)
+
+
+def test_every_case_is_shown_on_screen_as_its_label(demo: Demo) -> None:
+    with httpx.Client(trust_env=False) as http:
+        page = http.get(demo.screen).text
+        assert all(case["label"] in page for case in demo.cases)
+        for number, case in enumerate(demo.cases, 1):
+            assert http.get(f"{demo.screen}/{number}.png").content == Path(case["image"]).read_bytes()
+
+
+def test_the_scanner_and_its_snapshot_are_served(demo: Demo) -> None:
+    with httpx.Client(base_url=demo.url, trust_env=False) as http:
+        assert http.get(demo.scanner).status_code == 200
+        snapshot = json.loads(http.get("/v1/snapshot").json()["snapshot"])
+        assert len(snapshot["organisations"]) == len(http.get("/v1/organisations").json()["organisations"])
+        assert snapshot["recalls"]
+        assert snapshot["holds"]
 
 
 def test_every_case_gets_its_verdict_on_the_command_line(demo: Demo) -> None:

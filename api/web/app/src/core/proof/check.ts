@@ -115,8 +115,9 @@ function historyOf(bundle: ProofBundle, events: readonly Event[], state: LedgerS
     const registration = registrationOf(bundle);
     const completed = events.map((event, index) => {
         requireAttachment(bundle.events[index]);
+        const place = placeIn(event.place);
         const number = event.kind === Kind.PACK ? palletNumber(state, event.digest) : 0;
-        return { ...event, place: placeIn(event.place), parts: { ...event.parts, number } };
+        return { ...event, place, parts: { ...event.parts, number } };
     });
     return new BatchHistory(registration, completed);
 }

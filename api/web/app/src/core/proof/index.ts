@@ -5,6 +5,7 @@
 
 export { checkBundle, type Proved, type Trusted } from "./check";
 export { readCheckpoints, readWitnesses, type Checkpoint } from "./checkpoint";
+export { blockOf, type BlockHeader } from "./block";
 export type { CodeInHand } from "./checks";
 export { judgeProved } from "./judge";
 export { ProofRefusal, type Rule } from "./refusal";

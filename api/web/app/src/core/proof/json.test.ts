@@ -35,6 +35,17 @@ test.each([
     expect(refusal(text)).toBe("form");
 });
 
+test("what stands in texts is no structure", () => {
+    const text = String.raw`["\\", "]", "\"[[[", "1.5e3:"]`;
+    expect(read(text)).toEqual(JSON.parse(text));
+});
+
+test("a file of too many fields is not parsed", () => {
+    const fields = Array.from({ length: 50_001 }, (_, index) => [index, 0] as const);
+    const text = JSON.stringify(Object.fromEntries(fields));
+    expect(() => parse(bytesOf(text), text.length, 2, "file")).toThrow("fields");
+});
+
 test("the canonical form has sorted keys and no spaces", () => {
     expect(canonical({ b: [1, { d: "x", c: null }], a: true })).toBe('{"a":true,"b":[1,{"c":null,"d":"x"}]}');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkBundle, judgeProved, type CodeInHand } from ".";
+import { blockOf, checkBundle, judgeProved, type CodeInHand } from ".";
 import { ALL, bytesOf, GOOD, refusalOf } from "./fixtures";
 
 test("there are good bundles and attacks", () => {
@@ -31,4 +31,9 @@ test("a bundle is refused on another chain, for another contract and as of anoth
     expect(await refusalOf({ ...vector, trusted: { ...trusted, chainId: 1 } })).toBe("ledger");
     expect(await refusalOf({ ...vector, trusted: { ...trusted, ledger: other } })).toBe("ledger");
     expect(await refusalOf({ ...vector, trusted: { ...trusted, hash: `0x${"11".repeat(32)}` } })).toBe("block");
+});
+
+test("the block that a bundle names is told before it is trusted", () => {
+    for (const { bundle, trusted } of GOOD) expect(blockOf(bytesOf(bundle)).hash).toBe(trusted.hash);
+    expect(() => blockOf(bytesOf("{}"))).toThrow("form");
 });
