@@ -20,7 +20,8 @@ export function advice(verdict: Verdict): string {
 function said(verdict: Verdict, part: "headline" | "advice"): string {
     const key = `reason.${verdict.reason}.${part}`;
     if (hasText(key)) return t(key, { who: who(verdict) });
-    return verdict.verdict === "unreadable" ? t(`reason.unreadable.${part}`) : verdict[part];
+    if (verdict.verdict === "unreadable") return t(`reason.unreadable.${part}`);
+    return verdict[part] === "" ? t(`reason.other.${part}`) : verdict[part];
 }
 
 /** Whom a reason names. */
