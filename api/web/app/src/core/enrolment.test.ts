@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { toBase64url } from "./base64url";
-import { isEnrolment, readEnrolment, writeEnrolment, type Enrolment } from "./enrolment";
+import { fingerprintOf, isEnrolment, readEnrolment, writeEnrolment, type Enrolment } from "./enrolment";
 import { toHex } from "./hex";
 import { withLowS } from "./p256";
 import type { KeyMessage } from "./statement";
@@ -50,6 +50,13 @@ test.each([
 ])("%s than was signed is refused", async (_what, changes) => {
     const said = { v: 1, ...(await enrolment()), ...changes };
     await expect(readEnrolment(code(said), DOMAIN)).rejects.toMatchObject({ key: "device.enrolment_unsigned" });
+});
+
+// The key of docs/statements.md, whose id stands there under KeyEnding.
+test("two people compare the beginning of the key's id", () => {
+    const documented =
+        "0x60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb67903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299";
+    expect(fingerprintOf(documented)).toBe("1547 e66d a415 404f");
 });
 
 test("a code for another ledger is refused", async () => {

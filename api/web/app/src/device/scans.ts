@@ -1,5 +1,6 @@
 /** What was scanned on this device; the newest are kept, and none ever leaves it. */
 
+import type { OwnEvent } from "../core/history_view";
 import { UNIT_KINDS } from "../core/statement";
 import type { Verdict } from "../core/verdict";
 import { everything } from "./kept";
@@ -41,16 +42,6 @@ export async function scansSince(since: number): Promise<Scan[]> {
 /** All scans that are kept, newest first. */
 export async function allScans(): Promise<Scan[]> {
     return (await (await database()).getAll("scans")).reverse();
-}
-
-/** What this device did with a pack before, by which it judges where there is no line. */
-export interface OwnEvent {
-    readonly gtin: string | null;
-    readonly lot: string | null;
-    readonly serial: string | null;
-    readonly kind: "DISPENSE" | "UNDO" | "SCAN";
-    /** Unix seconds. */
-    readonly at: number;
 }
 
 /** The scans of a code, and what this device signed about packs and was not refused; oldest first. */
