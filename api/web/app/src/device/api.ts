@@ -49,6 +49,21 @@ export async function getJson<T>(path: string, options: CallOptions = {}): Promi
 }
 
 /**
+ * Read a file to the byte, for example a proof bundle or a picture.
+ *
+ * @param path - of this server
+ * @param type - media type that is asked for
+ * @throws Problem - the server refuses
+ * @throws Offline - there is no line, or no answer in time
+ */
+export async function getFile(path: string, type: string, options: CallOptions = {}): Promise<Blob> {
+    const answer = await call(path, {}, { ...options, headers: { accept: type, ...options.headers } });
+    return answer.blob().catch((error: unknown) => {
+        throw new Offline("The answer broke off.", { cause: error });
+    });
+}
+
+/**
  * Send a body and read the JSON of the answer.
  *
  * @param body - JSON as text, or a form

@@ -67,14 +67,16 @@ export async function keyStanding(organisation: number): Promise<Standing> {
 /**
  * Read the code that another device shows, to be shown to the administrator before it is accepted.
  *
- * @param organisation - the administrator's own
+ * @param organisation - the administrator's own; null if this device was not told yet
  * @throws Trouble - it is none, was changed, is for another ledger or for another organisation
  */
-export async function readCode(text: string, organisation: number): Promise<Enrolment> {
+export async function readCode(text: string, organisation: number | null): Promise<Enrolment> {
     const { domain } = await ledger();
     const enrolment = await readEnrolment(text, domain);
     const asked = enrolment.message.organisation;
-    if (asked !== organisation) throw new Trouble("device.enrolment_other_organisation", { number: asked });
+    if (organisation !== null && asked !== organisation) {
+        throw new Trouble("device.enrolment_other_organisation", { number: asked });
+    }
     return enrolment;
 }
 
