@@ -5,9 +5,7 @@
  * that the administrator is asked to sign, and the new key's own signature of it. What stands behind # reaches no server.
  */
 
-import { keccak_256 } from "@noble/hashes/sha3.js";
 import { fromBase64url, toBase64url } from "./base64url";
-import { fromHex, toHex } from "./hex";
 import { isSignedBy } from "./p256";
 import type { KeyMessage } from "./statement";
 import { Trouble } from "./trouble";
@@ -27,7 +25,6 @@ const ROUTE = "#/accept?e=";
 const MOST_CHARACTERS = 2048; // what a QR code of this purpose can hold
 const MOST_NAME = 60; // characters of a device's name
 const FIELDS = ["organisation", "signer", "purposes", "validFrom", "validUntil"] as const;
-const FINGERPRINT = 16; // digits: nobody makes a second key with the same 64 bits
 const ALL_PURPOSES = 7; // EVENTS, LABELS and ADMIN
 
 /**
@@ -38,21 +35,6 @@ const ALL_PURPOSES = 7; // EVENTS, LABELS and ADMIN
 export function writeEnrolment({ message, cosignature, name }: Enrolment, origin: string): string {
     const said = JSON.stringify({ v: 1, message, cosignature, name });
     return `${origin}${PATH}${ROUTE}${toBase64url(new TextEncoder().encode(said))}`;
-}
-
-/**
- * How two people compare a key, for example `1f2e 3d4c 5b6a 7988`: the beginning of its id, keccak256 of the signer.
- *
- * @param signer - the public key, `0x…`
- */
-export function fingerprintOf(signer: string): string {
-    const digits = toHex(keccak_256(fromHex(signer) ?? new Uint8Array())).slice(2, 2 + FINGERPRINT);
-    return digits.replace(/(.{4})(?=.)/g, "$1 ");
-}
-
-/** Whether a scanned text is meant as an enrolment code, sound or not. */
-export function isEnrolment(text: string): boolean {
-    return text.includes(`${PATH}${ROUTE}`);
 }
 
 /**
