@@ -12,11 +12,13 @@ from starlette.routing import Match, Route
 from starlette.staticfiles import StaticFiles
 
 from api import described, errors
+from api.flood import Bucket
 from api.headers import SafeHeaders
 from api.installation import Identity, Installation
 from api.metrics import CountAnswers, LedgerState, Metrics
 from api.routes import (
     chain,
+    demo,
     events,
     health,
     labels,
@@ -24,6 +26,7 @@ from api.routes import (
     logs,
     pages,
     proof,
+    reports,
     resolver,
     scanner,
     snapshot,
@@ -32,6 +35,7 @@ from api.routes import (
     verify,
 )
 from ledger.core.structs import Domain
+from ledger.report import Desk
 from ledger.snapshot import Snapshots
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import ReadModel
@@ -40,6 +44,7 @@ from ledger.verify import Verifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from starlette.types import Scope
 
@@ -62,6 +67,7 @@ ROUTES: Final = (
     ledger,
     logs,
     proof,
+    reports,
     snapshot,
     events,
     labels,
@@ -73,6 +79,9 @@ ROUTES: Final = (
 PICTURES_AT_ONCE: Final = 2  # decoding is all CPU; more at once only makes each slower
 LISTS_AT_ONCE: Final = 1  # a list of a million takes one core for seconds
 STREAMS_AT_ONCE: Final = 200
+# At once, and the seconds after which one more may come: far more than people send, too few to fill a disk in a day.
+REPORTS_TAKEN: Final = (60, 10.0)
+REPORTS_ASKED: Final = (600, 0.1)
 
 
 class PlainRoute(Route):
@@ -101,6 +110,7 @@ def create_app(  # noqa: PLR0913 - the parts of an installation, by name
     *,
     chain_view: ChainView | None = None,
     prover: Prover | None = None,
+    demo_folder: Path | None = None,
     clock: Callable[[], float] = time.time,
 ) -> FastAPI:
     """The HTTP application of one installation.
@@ -111,14 +121,17 @@ def create_app(  # noqa: PLR0913 - the parts of an installation, by name
         identity: Which ledger it serves.
         chain_view: What `submit` asks the chain; None if the chain is not at hand.
         prover: Makes proof bundles; None if the chain is not at hand.
+        demo_folder: Where a demonstration that runs here keeps its cases; None if there is none.
         clock: Tells the time in Unix seconds.
     """
     app = Application(
         title="Lotproof", version="1", description=ABOUT, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    app.state.installation = installation = _installation(settings, database, identity, chain_view, prover, clock)
+    app.state.installation = installation = _installation(
+        settings, database, identity, chain_view, prover, demo_folder, clock
+    )
     app.router.routes.append(PlainRoute("/v1/verify", verify.verify_text, methods=["GET"]))
-    for module in ROUTES:
+    for module in ROUTES if demo_folder is None else (*ROUTES, demo):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=str(resources.files("api.web") / "static")), name="static")
     errors.install(app)
@@ -133,6 +146,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
     identity: Identity,
     chain_view: ChainView | None,
     prover: Prover | None,
+    demo_folder: Path | None,
     clock: Callable[[], float],
 ) -> Installation:
     domain = Domain(identity.chain_id, identity.ledger)
@@ -147,11 +161,15 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         verifier=Verifier(read_model, settings, clock=clock),
         unit_lists=UnitLists(settings.units_dir),
         snapshots=Snapshots(read_model, domain, settings.public_hosts, settings.data_dir),
+        reports=Desk(database, settings),
+        reports_taken=Bucket(*REPORTS_TAKEN),
+        reports_asked=Bucket(*REPORTS_ASKED),
         metrics=metrics,
         chain_view=chain_view,
         prover=prover,
         decoding=CapacityLimiter(PICTURES_AT_ONCE),
         hashing=CapacityLimiter(LISTS_AT_ONCE),
         streaming=CapacityLimiter(STREAMS_AT_ONCE),
+        demo=demo_folder,
         clock=clock,
     )

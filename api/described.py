@@ -285,6 +285,26 @@ PROOF: Final = _answers({"type": "object", "description": "A proof bundle: docs/
 CONSIGNMENT: Final = _answers(CONSIGNMENT_SCHEMA, 404, 422)
 ORGANISATIONS: Final = _answers(_object(organisations={"type": "array", "items": {"type": "object"}}))
 ORGANISATION: Final = _answers({"type": "object"}, 404, 422)
+GOODS: Final = _answers(_object(consignments={"type": "array", "items": CONSIGNMENT_SCHEMA}), 404, 422)
+ALERTS: Final = _answers(
+    _object(
+        alerts={
+            "type": "array",
+            "items": _object(
+                kind={"enum": ["hold", "seize", "recall", "finding", "discrepancy", "conflict", "report"]},
+                gtin=TEXT,
+                lot=TEXT,
+                serial=MAYBE_TEXT,
+                at=TEXT,
+                place=MAYBE_TEXT,
+                by=ACTOR,
+                detail=TEXT,
+            ),
+        }
+    ),
+    404,
+    422,
+)
 LOG: Final = _answers(_object(organisation=WHOLE, size=WHOLE, root=TEXT, anchor=ANCHOR), 404, 422)
 LOG_PROOF: Final = _answers(
     _object(organisation=WHOLE, index=WHOLE, size=WHOLE, leaf=TEXT, root=TEXT, proof=HASHES), 404, 422
@@ -293,6 +313,21 @@ LOG_CONSISTENCY: Final = _answers(
     _object(organisation=WHOLE, first=WHOLE, second=WHOLE, first_root=TEXT, second_root=TEXT, proof=HASHES), 404, 422
 )
 LOG_LEAVES: Final = _answers(_object(organisation=WHOLE, first=WHOLE, leaves=HASHES), 404, 422)
+REPORTS_POST: Final = _answers(_object(receipt=TEXT, received_at=TEXT), 400, 413, 415, 422, 503, status=201) | _body(
+    **{
+        "multipart_form-data": _object(
+            id={"type": "string", "format": "uuid"}, code=TEXT, words=TEXT, place=TEXT, photo=PICTURE
+        )
+    }
+)
+REPORTS_GET: Final = _answers(
+    _object(
+        state={"enum": ["received", "read", "answered"]}, received_at=TEXT, answer=MAYBE_TEXT, answered_at=MAYBE_TEXT
+    ),
+    404,
+    422,
+    503,
+)
 EVENTS: Final = _answers(TEXT, 422, 503, media="text/event-stream")
 LABEL: Final = _answers(PICTURE, 404, 422, media="image/png")
 RESOLVE: Final = _answers({"type": "object"}, 400, 404, media="application/linkset+json")

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from anyio import CapacityLimiter
     from starlette.requests import HTTPConnection
 
+    from api.flood import Bucket
     from api.metrics import Metrics
     from ledger.config import Settings
     from ledger.prove import Prover
+    from ledger.report import Desk
     from ledger.snapshot import Snapshots
     from ledger.store.database import Database
     from ledger.store.outbox import Outbox
@@ -45,12 +48,16 @@ class Installation:
     verifier: Verifier
     unit_lists: UnitLists
     snapshots: Snapshots
+    reports: Desk
+    reports_taken: Bucket  # how many come in
+    reports_asked: Bucket  # how often somebody asks what became of one
     metrics: Metrics
     chain_view: ChainView | None  # None: what only the chain can check is left to it
     prover: Prover | None  # None: the chain is not at hand, so nothing can be proved
     decoding: CapacityLimiter  # how many pictures are read at once
     hashing: CapacityLimiter  # how many lists of serial numbers are checked at once
     streaming: CapacityLimiter  # how many clients follow the events
+    demo: Path | None  # where a demonstration that runs here keeps its cases
     clock: Callable[[], float]
 
     def now(self) -> int:

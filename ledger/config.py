@@ -105,6 +105,11 @@ class Settings:
         return self.data_dir / "units"
 
     @property
+    def reports_dir(self) -> Path:
+        """Where photos of reports are."""
+        return self.data_dir / "reports"
+
+    @property
     def database_path(self) -> Path | None:
         """The SQLite file, or None for another database."""
         prefix = "sqlite:///"

@@ -6,9 +6,7 @@ GS1 DataMatrix) and FNC1 as GS (0x1D), so that `core.gs1` can tell a GS1 symbol 
 
 from __future__ import annotations
 
-import io
 import time
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +14,7 @@ import zxingcpp
 from PIL import Image, ImageFilter, ImageOps
 
 from ledger.core.errors import InvalidInputError
+from ledger.picture import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,8 +24,6 @@ MAX_PIXELS: Final = 50_000_000  # phones take up to 50 million; grey, that is 50
 MAX_CODES: Final = 100  # in one picture
 WORKING_PIXELS: Final = 12_000_000  # larger photos are halved while they are decoded: more cost time and find nothing
 SMALL_SIDE: Final = 1_200  # pixels; smaller pictures are also tried at twice their size
-SIGNATURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
-WHAT_TO_SEND: Final = "Send a photo as PNG or JPEG."
 NEW_PHOTO: Final = (
     "Move closer until the code fills a third of the picture, hold still, avoid glare, and take the photo again."
 )
@@ -40,8 +37,6 @@ CHECKED: Final = (
 )
 # One check digit is all that protects these: read from a picture that had to be mended, 5 of 30 came out wrong.
 WEAKLY_CHECKED: Final = (zxingcpp.BarcodeFormat.EANUPC, zxingcpp.BarcodeFormat.ITF14)
-TRANSPARENT_MODES: Final = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
-
 Point = tuple[int, int]
 
 
@@ -66,9 +61,8 @@ def read_codes(image: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MA
     Raises:
         InvalidInputError: No PNG or JPEG, too large, damaged, or no code found in it.
     """
-    if len(image) > max_bytes:
-        raise _unfit(f"The picture has {len(image):,} bytes; at most {max_bytes:,} are read.", "too_large")
-    picture, scale = _open(image, max_pixels)
+    picture, scale = opened(image, max_bytes=max_bytes, max_pixels=max_pixels, prepare=_shrink)
+    picture = picture.convert("L")
     deadline = time.monotonic() + SECONDS
     for attempt in _attempts(picture):
         found = zxingcpp.read_barcodes(
@@ -84,36 +78,10 @@ def read_codes(image: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MA
     raise InvalidInputError("No code found in the picture.", advice=NEW_PHOTO, field="image", rule="no_code")
 
 
-def _open(image: bytes, max_pixels: int) -> tuple[Image.Image, float]:
-    """The picture in grey, and how many pixels of the original one of its pixels spans."""
-    if not image.startswith(SIGNATURES):
-        raise _unfit("This is neither a PNG nor a JPEG picture.", "not_a_picture")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own bound below is stricter
-            return _decode(image, max_pixels)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise _unfit("The picture is damaged and cannot be decoded.", "damaged") from error
-
-
-def _decode(image: bytes, max_pixels: int) -> tuple[Image.Image, float]:
-    picture = Image.open(io.BytesIO(image), formats=("PNG", "JPEG"))
+def _shrink(picture: Image.Image) -> None:
     width, height = picture.size
-    if width * height > max_pixels:
-        raise _unfit(f"The picture has {width} by {height} pixels; at most {max_pixels:,} are read.", "too_large")
     if width * height > WORKING_PIXELS:
         picture.draft("L", (width // 2, height // 2))  # JPEG only: decodes at half the size, four times as fast
-    picture.load()
-    return _grey(picture), width / picture.size[0]
-
-
-def _grey(picture: Image.Image) -> Image.Image:
-    if picture.mode in TRANSPARENT_MODES or "transparency" in picture.info:
-        layer = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-    if picture.mode.startswith("I;16"):
-        picture = picture.point(lambda value: value / 256, "L")  # 16-bit grey would be clipped to white
-    return picture.convert("L")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +129,3 @@ def _code(found: zxingcpp.Barcode, scale: float) -> ScannedCode:
         text=symbology + found.text,
         position=(points[0], points[1], points[2], points[3]),
     )
-
-
-def _unfit(detail: str, rule: str) -> InvalidInputError:
-    return InvalidInputError(detail, advice=WHAT_TO_SEND, field="image", rule=rule)

@@ -60,7 +60,7 @@ def batch(facts: ReadModel, dossiers: Dossiers, gtin: str, lot: str) -> Json:
     consignments = found.history.consignments()
     return {
         "batch": _batch_json(found),
-        "consignments": [_consignment(found, each) for each in consignments],
+        "consignments": [found.consignment_json(each) for each in consignments],
         "custody": found.custody_json(consignments),
     }
 
@@ -127,36 +127,11 @@ def _referenced(dossiers: Dossiers, reference: ConsignmentReference) -> Json:
     found = [each for batch in reference.batches if (each := dossiers.dossier_of(reference, batch)) is not None]
     if not found:
         raise NotFoundError("Its batch is not recorded here.", advice=NOT_HERE_YET, field="consignment")
-    shown = _consignment(found[0], reference.consignment)
+    shown = found[0].consignment_json(reference.consignment)
     shown["custody"] = found[0].custody_json((reference.consignment,))
     if shown["is_pallet"]:
         shown["contents"] = [content for each in found for content in _contents(each, reference.consignment)]
     return shown
-
-
-def _consignment(found: Dossier, identifier: bytes) -> Json:
-    own, state = found.history.states[identifier], found.history.effective(identifier)
-    children = [_hex(each.id) for each in found.history.states.values() if each.parent == identifier]
-    return {
-        "id": _hex(identifier),
-        "sscc": own.sscc,
-        "batch": None if own.number else _named(found),
-        "head": _hex(own.head),
-        "sequence": own.sequence,
-        "holder": found.actor_json(state.holder),
-        "counterparty": found.actor_json(state.counterparty),
-        "held_by": found.actor_json(state.held_by),
-        "seized": state.seized,
-        "pallet": _hex(own.pallet) if own.pallet else None,
-        "is_pallet": bool(own.number),
-        "quantity": own.quantity,
-        "rest": state.rest,
-        "dispensed": own.dispensed,
-        "destroyed": state.destroyed,
-        "occurred_at": moment(own.occurred_at) if own.occurred_at else None,
-        "parent": _hex(own.parent) if own.parent else None,
-        "children": children,
-    }
 
 
 def _contents(found: Dossier, pallet: bytes) -> Iterable[Json]:
@@ -168,7 +143,7 @@ def _contents(found: Dossier, pallet: bytes) -> Iterable[Json]:
                 "sscc": state.sscc,
                 "head": _hex(state.head),
                 "rest": state.rest,
-                "batch": _named(found),
+                "batch": found.name_json(),
             }
 
 
@@ -181,11 +156,6 @@ def _batch_json(found: Dossier) -> Json:
         "unit_root": _hex(found.registration.unit_root) if found.registration.unit_root != NOTHING else None,
         "recalled": None if recall is None else recorded_json(recall.recorded) | {"by": found.actor_json(recall.actor)},
     }
-
-
-def _named(found: Dossier) -> Json:
-    registration = found.registration
-    return {"gtin": registration.gtin, "lot": registration.lot, "id": _hex(registration.batch)}
 
 
 def _organisation(facts: ReadModel, found: Organisation, everyone: list[Organisation]) -> Json:

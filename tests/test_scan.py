@@ -17,6 +17,7 @@ from PIL import Image
 
 from ledger import label, scan
 from ledger.core.errors import InvalidInputError
+from ledger.picture import SIGNATURES
 
 LINK = "https://lotproof.example/01/05413868000016/10/AB12?17=270331"
 GS = "\x1d"
@@ -216,6 +217,6 @@ def test_attempts_end_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(tried) == 1
 
 
-@given(st.binary(max_size=200), st.sampled_from([b"", *scan.SIGNATURES]))
+@given(st.binary(max_size=200), st.sampled_from([b"", *SIGNATURES]))
 def test_no_bytes_break_the_reader(body: bytes, start: bytes) -> None:
     assert texts(start + body) == []

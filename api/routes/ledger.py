@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from api import described
 from api.installation import installed
-from ledger import show
+from ledger import show, worklist
 
 router = APIRouter(tags=["ledger"])
 
@@ -38,3 +38,17 @@ def organisations(request: Request) -> dict[str, Any]:
 def organisation(request: Request, number: int) -> dict[str, Any]:
     """One organisation."""
     return show.organisation(installed(request).read_model, number)
+
+
+@router.get("/v1/organisations/{number}/consignments", **described.GOODS)
+def goods(request: Request, number: int, after: str = "") -> dict[str, Any]:
+    """What an organisation holds or is to receive and of which something is left, at most 500 in one answer."""
+    installation = installed(request)
+    return worklist.consignments(installation.read_model, installation.verifier, number, after)
+
+
+@router.get("/v1/organisations/{number}/alerts", **described.ALERTS)
+def alerts(request: Request, number: int) -> dict[str, Any]:
+    """What a maker should look at about its batches, the newest first, at most 500."""
+    installation = installed(request)
+    return worklist.alerts(installation.read_model, installation.verifier, number, installation.now())

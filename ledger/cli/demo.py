@@ -29,12 +29,23 @@ if TYPE_CHECKING:
 POLL_SECONDS: Final = 0.1  # a demonstration's chain is on this machine
 PATIENCE: Final = 120.0  # seconds until what an earlier run left is final
 WORK_FACTOR: Final = 1 << 12  # of scrypt: the password is 192 random bits already, and the keys are worth nothing
-OURS: Final = ("chain", "demo", "keys", "lotproof.db", "lotproof.db-shm", "lotproof.db-wal", "units")
+OURS: Final = (
+    "chain",
+    "demo",
+    "keys",
+    "lotproof.db",
+    "lotproof.db-shm",
+    "lotproof.db-wal",
+    "reports",
+    "snapshot.key",
+    "units",
+)
 ACCOUNTS: Final = frozenset({"pfizer", "straits", "hsa"})  # sign with Ethereum keys, all others with P-256
 MONTH: Final = 25 * 86_400  # seconds; an older story's events could not be recorded any more
 FNC1: Final = "\x1d"
 CASES: Final = "codes.json"
 START: Final = "start.txt"
+PASSWORD: Final = "key-password.txt"  # noqa: S105 - the name of a file
 
 
 @command
@@ -55,7 +66,7 @@ def demo(
         deployment = stack.deploy()
         stack.index(deployment)
         stack.relay(deployment)
-        url = stack.serve(deployment)
+        url = stack.serve(deployment, data / "demo")
         with Client(url) as client:
             cases = _cases(stack, client, data / "demo", quiet=as_json)
             _check(client, cases, settings)
@@ -167,7 +178,7 @@ def _signers(settings: Settings) -> Mapping[str, Signer]:
     from ledger.chain import keys
     from ledger.cli import pack_story, story
 
-    secret = settings.data_dir / "demo" / "key-password.txt"
+    secret = settings.data_dir / "demo" / PASSWORD
     if not secret.exists():
         keep(secret, token_urlsafe(24))
     password = secret.read_text(encoding="ascii")
@@ -199,6 +210,8 @@ def _tell(url: str, cases: list[Json], seconds: float, folder: Path, *, as_json:
             json.dumps(
                 {
                     "url": url,
+                    "scanner": f"{url}/app/",
+                    "screen": f"{url}/demo",
                     "codes": str((folder / CASES).resolve()),
                     "labels": str((folder / SHEET).resolve()),
                     "cases": cases,
@@ -213,6 +226,10 @@ def _tell(url: str, cases: list[Json], seconds: float, folder: Path, *, as_json:
         f"their proofs ({seconds:.0f} s).\n\n" + "\n".join(lines)
     )
     typer.echo(
+        f"\nScanner: {url}/app/\nCodes on screen, to be scanned from it: {url}/demo\n"
+        f"Let a phone sign for a party of the story (straits, bahru, sgcustoms, …), by the code that it shows:\n"
+        f"  LOTPROOF_KEY_PASSWORD_FILE={folder / PASSWORD} \\\n"
+        f"    {_program()} key accept 'CODE' --as straits --data {folder.parent} --server {url}\n"
         f"\nOpen {url} and paste a code, or upload a label from {folder / 'labels'}.\n"
         f"Or ask from another terminal:\n  {_program()} verify '{cases[0]['code']}' --server {url}\n"
         f"All codes, exactly as a scanner sends them: {folder / CASES}\n"

@@ -55,7 +55,7 @@ def add(
     from ledger.cli.consignments import moment
     from ledger.cli.desk import Desk
 
-    settings, wanted = settings_for(data), _purposes(purposes)
+    settings, wanted = settings_for(data), purposes_of(purposes)
     begin, until = (
         0 if text is None else moment(text, field) for text, field in ((valid_from, "from"), (valid_until, "until"))
     )
@@ -91,7 +91,12 @@ def end(
         settle(client, Desk(client, unlock(settings, key)).end_key(ended, since), wait, as_json=as_json)
 
 
-def _purposes(given: list[For]) -> Purpose:
+def purposes_of(given: list[For]) -> Purpose:
+    """What the options say a key is for.
+
+    Raises:
+        InvalidInputError: For labels and something else.
+    """
     wanted = Purpose(0)
     for each in given:
         wanted |= Purpose[each.name]

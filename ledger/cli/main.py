@@ -7,7 +7,21 @@ from __future__ import annotations
 
 import typer
 
-from ledger.cli import batches, custody, demo, enrolment, keys, labels, organisations, proof, run, unit, verify
+from ledger.cli import (
+    accept,
+    batches,
+    custody,
+    demo,
+    enrolment,
+    keys,
+    labels,
+    organisations,
+    proof,
+    reports,
+    run,
+    unit,
+    verify,
+)
 
 app = typer.Typer(
     name="lotproof",
@@ -17,6 +31,7 @@ app = typer.Typer(
     add_completion=False,
 )
 keys.app.command("add")(enrolment.add)
+keys.app.command("accept")(accept.accept)
 keys.app.command("end")(enrolment.end)
 app.add_typer(keys.app, name="key")
 app.add_typer(organisations.authority, name="authority")
@@ -24,6 +39,7 @@ app.add_typer(organisations.organisation, name="organisation")
 app.add_typer(batches.app, name="batch")
 app.add_typer(custody.app, name="custody")
 app.add_typer(unit.app, name="unit")
+app.add_typer(reports.app, name="report")
 for single in (
     demo.demo,
     run.up,

@@ -12,6 +12,7 @@ from ledger.core.errors import ConfigurationError, LotproofError, UnavailableErr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from types import FrameType, TracebackType
 
     from uvicorn import Server
@@ -168,11 +169,12 @@ class Stack:
         )
         self._run("relayer", lambda: relay.run(self.stopped, poll_seconds=self.settings.poll_seconds))
 
-    def serve(self, deployment: Deployment | None) -> str:
+    def serve(self, deployment: Deployment | None, demo_folder: Path | None = None) -> str:
         """Start the server; its address comes back once it listens.
 
         Args:
             deployment: The ledger; None if the chain does not answer now: what is known is served with its age.
+            demo_folder: Where a demonstration keeps its cases, to show them on screen.
 
         Raises:
             ConfigurationError: There is no ledger yet, or the port is taken.
@@ -197,7 +199,9 @@ class Stack:
                 UnitLists(self.settings.units_dir).find,
             )
         identity = self._identity(deployment)
-        app = create_app(self.settings, self.database, identity, chain_view=view, prover=prover)
+        app = create_app(
+            self.settings, self.database, identity, chain_view=view, prover=prover, demo_folder=demo_folder
+        )
         config = uvicorn.Config(
             app,
             host=self.settings.host,

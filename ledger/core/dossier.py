@@ -280,6 +280,43 @@ class Dossier:
             }
         return self._batch
 
+    def name_json(self) -> dict[str, str]:
+        """Give what names the batch."""
+        registration = self.registration
+        return {"gtin": registration.gtin, "lot": registration.lot, "id": _hex(registration.batch)}
+
+    def consignment_json(self, identifier: bytes) -> dict[str, Any]:
+        """Give a consignment or pallet as the API shows it.
+
+        Args:
+            identifier: Its id.
+
+        Raises:
+            KeyError: The id is not of this batch.
+        """
+        own, state = self.history.states[identifier], self.history.effective(identifier)
+        children = [_hex(each.id) for each in self.history.states.values() if each.parent == identifier]
+        return {
+            "id": _hex(identifier),
+            "sscc": own.sscc,
+            "batch": None if own.number else self.name_json(),
+            "head": _hex(own.head),
+            "sequence": own.sequence,
+            "holder": self.actor_json(state.holder),
+            "counterparty": self.actor_json(state.counterparty),
+            "held_by": self.actor_json(state.held_by),
+            "seized": state.seized,
+            "pallet": _hex(own.pallet) if own.pallet else None,
+            "is_pallet": bool(own.number),
+            "quantity": own.quantity,
+            "rest": state.rest,
+            "dispensed": own.dispensed,
+            "destroyed": state.destroyed,
+            "occurred_at": moment(own.occurred_at) if own.occurred_at else None,
+            "parent": _hex(own.parent) if own.parent else None,
+            "children": children,
+        }
+
     def custody_json(self, consignments: Iterable[bytes]) -> list[dict[str, Any]]:
         """Give the events that some consignments went through; the same object every time, not to be changed.
 

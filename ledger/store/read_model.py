@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ledger.core import facts
 from ledger.core.snapshot import Block
-from ledger.store import lineage, outcome, stops, unit_log
+from ledger.store import lineage, outcome, stops, unit_log, worklists
 from ledger.store.rows import CODECS, Row, read
 
 if TYPE_CHECKING:
@@ -259,6 +259,31 @@ class ReadModel:
         """Every consignment and pallet that an administration holds or has seized now."""
         with self._db.snapshot() as connection:
             return stops.holds(connection)
+
+    def batches_of(self, organisation: int) -> list[bytes]:
+        """The ids of all batches that an organisation may have goods of, the last registered first."""
+        with self._db.snapshot() as connection:
+            return worklists.batches(connection, organisation)
+
+    def acts_on(self, maker: int, most: int) -> list[worklists.Act]:
+        """Holds, seizures, recalls and findings about a maker's batches, the newest first."""
+        with self._db.snapshot() as connection:
+            return worklists.acts(connection, maker, most)
+
+    def discrepancies(self, maker: int, most: int) -> list[worklists.Act]:
+        """Where another quantity was received than was shipped, unless corrected since; the newest first."""
+        with self._db.snapshot() as connection:
+            return worklists.discrepancies(connection, maker, most)
+
+    def seen_packs(self, maker: int, most: int) -> list[worklists.SeenPack]:
+        """Packs of a maker's batches that more than one organisation signed for, the last seen first."""
+        with self._db.snapshot() as connection:
+            return worklists.seen_packs(connection, maker, most)
+
+    def reported(self, maker: int, most: int) -> list[worklists.Reported]:
+        """A maker's batches that people reported something about, the last reported first."""
+        with self._db.snapshot() as connection:
+            return worklists.reported(connection, maker, most)
 
     def anchors(self, organisation: int) -> list[facts.Anchor]:
         """Every anchor of an organisation's log of unit events, in chain order."""

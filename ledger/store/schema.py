@@ -92,7 +92,7 @@ registrations = _facts(
     "registrations",
     _blob("digest", unique=True),
     _blob("batch", unique=True),
-    _number("manufacturer"),
+    _number("manufacturer", index=True),
     _text("gtin"),
     _text("lot"),
     _small("product_class"),
@@ -123,6 +123,8 @@ custody_events = _facts(
 )
 _STOPS: Final = text("kind IN (9, 10, 11, 12)")  # HOLD, RELEASE, SEIZE, RECALL: few among many, and always asked for
 Index("ix_custody_events_stops", custody_events.c.kind, sqlite_where=_STOPS, postgresql_where=_STOPS)
+_SENT: Final = text("counterparty <> 0")
+Index("ix_custody_events_sent", custody_events.c.counterparty, sqlite_where=_SENT, postgresql_where=_SENT)
 consignment_splits = _facts(
     "consignment_splits",
     _blob("consignment", unique=True),

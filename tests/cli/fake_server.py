@@ -56,7 +56,7 @@ class Server:
 
     def serve(self, patch: pytest.MonkeyPatch) -> None:
         """Take the place of every server that a command asks."""
-        for module in ("batches", "custody", "enrolment", "organisations", "proof", "verify"):
+        for module in ("accept", "batches", "custody", "enrolment", "organisations", "proof", "verify"):
             patch.setattr(f"ledger.cli.{module}.Client", self.client)
 
 

@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ledger.cli.main import app
+from tests.running_demo import Demo, scanner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,48 +26,12 @@ CASES = 27  # at least
 PATIENCE = 240.0  # seconds
 
 
-class Demo:
-    """A running demonstration: its address and its cases."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("LOTPROOF_")}
-        command = [sys.executable, "-m", "ledger.cli", "demo", "--data", str(folder), "--port", "0", "--json"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, f"the demonstration ended with {self.process.wait()}"
-        answer: dict[str, Any] = json.loads(line)
-        self.url: str = answer["url"]
-        self.cases: list[dict[str, Any]] = answer["cases"]
-        self.labels: str = answer["labels"]
-
-    def case(self, label: str) -> dict[str, Any]:
-        return next(case for case in self.cases if case["label"] == label)
-
-    def ask(self, label: str) -> dict[str, Any]:
-        case = self.case(label)
-        with httpx.Client(base_url=self.url, trust_env=False) as http:
-            answer: dict[str, Any] = http.get("/v1/verify", params={"code": case["code"], **scanner(case)}).json()
-            return answer
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return self.process.wait(60)
-
-
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     running = Demo(tmp_path_factory.mktemp("demo"))
     yield running
     if running.process.poll() is None:
         assert running.stop() == 0
-
-
-def scanner(case: dict[str, Any]) -> dict[str, Any]:
-    return {name: case[name] for name in ("organisation", "place") if case[name]}
 
 
 def options(case: dict[str, Any]) -> list[str]:
@@ -100,6 +65,23 @@ def test_every_case_gets_its_verdict_from_its_label_image(demo: Demo) -> None:
         code, answer = cli(case["image"], "--server", demo.url, *options(case))
         assert [verdict["verdict"] for verdict in answer["verdicts"]] == [case["expect"]], case["label"]
         assert code == (0 if case["expect"] == "verified" else 1)
+
+
+def test_every_case_is_shown_on_screen_as_its_label(demo: Demo) -> None:
+    with httpx.Client(trust_env=False) as http:
+        page = http.get(demo.screen).text
+        assert all(case["label"] in page for case in demo.cases)
+        for number, case in enumerate(demo.cases, 1):
+            assert http.get(f"{demo.screen}/{number}.png").content == Path(case["image"]).read_bytes()
+
+
+def test_the_scanner_and_its_snapshot_are_served(demo: Demo) -> None:
+    with httpx.Client(base_url=demo.url, trust_env=False) as http:
+        assert http.get(demo.scanner).status_code == 200
+        snapshot = json.loads(http.get("/v1/snapshot").json()["snapshot"])
+        assert len(snapshot["organisations"]) == len(http.get("/v1/organisations").json()["organisations"])
+        assert snapshot["recalls"]
+        assert snapshot["holds"]
 
 
 def test_every_case_gets_its_verdict_on_the_command_line(demo: Demo) -> None:

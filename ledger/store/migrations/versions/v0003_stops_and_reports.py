@@ -1,4 +1,4 @@
-"""An index of recalls, holds and their ends, and the reports of people who found something wrong.
+"""Indexes for lists of work and for snapshots, and the reports of people who found something wrong.
 
 Revision ID: 0003
 """
@@ -16,6 +16,7 @@ depends_on = None
 # SQLite gives a table its fast integer key only if the type is spelt INTEGER; it holds 64 bits there all the same.
 _Key = BigInteger().with_variant(Integer, "sqlite")
 _STOPS = text("kind IN (9, 10, 11, 12)")  # HOLD, RELEASE, SEIZE, RECALL
+_SENT = text("counterparty <> 0")
 
 metadata = MetaData(
     naming_convention={
@@ -56,7 +57,11 @@ reports = Table(
 
 
 def upgrade() -> None:
-    """Make the index and the table."""
+    """Make the indexes and the table."""
+    op.create_index("ix_registrations_manufacturer", "registrations", ["manufacturer"])
+    op.create_index(
+        "ix_custody_events_sent", "custody_events", ["counterparty"], sqlite_where=_SENT, postgresql_where=_SENT
+    )
     op.create_index(
         "ix_custody_events_stops", "custody_events", ["kind"], sqlite_where=_STOPS, postgresql_where=_STOPS
     )
@@ -64,6 +69,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop both."""
+    """Drop them."""
     metadata.drop_all(op.get_bind())
+    op.drop_index("ix_registrations_manufacturer", "registrations")
+    op.drop_index("ix_custody_events_sent", "custody_events")
     op.drop_index("ix_custody_events_stops", "custody_events")

@@ -73,9 +73,17 @@ export function digestOf(domain: Domain, type: StructName, message: Message): Ui
     return keccak_256(concatBytes(PREFIX, domainSeparator(domain), structHash(type, message)));
 }
 
-/** The struct's fields by name, in the order in which they are signed, each with its Solidity type. */
-function fieldsOf(type: StructName): ReadonlyMap<string, string> {
-    return membersOf(TYPES[type]);
+/**
+ * The fields one after another, 32 bytes each; of a struct without texts and bytes it is its `abi.encode` too.
+ *
+ * @throws Misfit - a value is missing, surplus, or does not fit its type
+ */
+export function encodeData(type: StructName, message: Message): Uint8Array {
+    const members = fieldsOf(type);
+    for (const name of Object.keys(message)) {
+        if (!members.has(name)) throw new Misfit(name, `left out: ${type} has no such field`);
+    }
+    return concatBytes(...[...members].map(([name, kind]) => word(name, kind, message[name])));
 }
 
 function domainSeparator(domain: Domain): Uint8Array {
@@ -86,16 +94,12 @@ function domainSeparator(domain: Domain): Uint8Array {
 }
 
 function structHash(type: StructName, message: Message): Uint8Array {
-    const members = fieldsOf(type);
-    for (const name of Object.keys(message)) {
-        if (!members.has(name)) throw new Misfit(name, `left out: ${type} has no such field`);
-    }
-    const words = [...members].map(([name, kind]) => word(name, kind, message[name]));
-    return keccak_256(concatBytes(keccak_256(utf8(`${type}(${TYPES[type]})`)), ...words));
+    return keccak_256(concatBytes(keccak_256(utf8(`${type}(${TYPES[type]})`)), encodeData(type, message)));
 }
 
-function membersOf(declared: string): ReadonlyMap<string, string> {
-    return new Map(declared.split(",").map((member) => member.split(" ").reverse() as [string, string]));
+/** Name to Solidity type, in the order in which they are signed. */
+function fieldsOf(type: StructName): ReadonlyMap<string, string> {
+    return new Map(TYPES[type].split(",").map((member) => member.split(" ").reverse() as [string, string]));
 }
 
 function word(field: string, kind: string, value: unknown): Uint8Array {

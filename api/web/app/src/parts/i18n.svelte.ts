@@ -64,6 +64,11 @@ export function t(key: string, values: Readonly<Record<string, string | number>>
     });
 }
 
+/** The English text of a key as it stands, for what the server says in English; "" if there is none. */
+export function englishText(key: string): string {
+    return english[key] ?? "";
+}
+
 /** Whether there is a text of that key. */
 export function hasText(key: string): boolean {
     return Object.hasOwn(chosen.catalogue, key);

@@ -1,8 +1,10 @@
 /** What every screen shares: who scans, whether there is a line, what waits, and the verdicts of this sitting. */
 
 import type { Verdict } from "../core/verdict";
+import type { Draft } from "../core/statement";
+import { keepSyncing } from "../device/background";
 import { check } from "../device/check";
-import { everything, sync, type Kept } from "../device/outbox";
+import { everything, keep, sync, type Kept } from "../device/outbox";
 import { readProfile, writeProfile, type Profile } from "../device/profile";
 import { heldSnapshot, refreshSnapshot, type Held } from "../device/snapshot";
 import { preferredLanguage, useLanguage, isLanguage } from "./i18n.svelte";
@@ -27,28 +29,50 @@ const verdicts = new Map<string, Verdict>();
 export async function begin(): Promise<void> {
     const profile = await readProfile();
     if (profile !== null) app.profile = profile;
-    else app.profile.language = preferredLanguage(navigator.languages);
+    else app.profile = { ...app.profile, language: preferredLanguage(navigator.languages) };
     if (isLanguage(app.profile.language)) await useLanguage(app.profile.language);
     app.snapshot = await heldSnapshot();
     app.kept = await everything();
     addEventListener("online", refresh);
     addEventListener("offline", refresh);
     refresh();
+    keepSyncing(() => void reread());
 }
 
-/** Send what waits and fetch what is new, as far as there is a line. */
+/** Fetch what is new, as far as there is a line. */
 export function refresh(): void {
     app.online = navigator.onLine;
     if (!app.online) return;
     void refreshSnapshot()
         .then((held) => (app.snapshot = held))
         .catch(() => undefined); // told under Settings, where it can be asked for
-    void sync().finally(() => void reread());
 }
 
 /** Read anew what is kept to be sent. */
 export async function reread(): Promise<void> {
     app.kept = await everything();
+}
+
+/** Send what waits and ask after what was sent. */
+export async function send(): Promise<void> {
+    await sync().finally(reread);
+}
+
+/**
+ * Sign a statement with this phone's key and keep it; it is sent at once where there is a line.
+ *
+ * @param about - whom or what it is about, as the person knows it
+ */
+export async function sign(draft: Draft, about: string): Promise<Kept> {
+    const kept = await keep(draft.type, draft.message, draft.beside, about);
+    await reread();
+    if (app.online) void send().catch(() => undefined); // what could not be sent is kept, and says so
+    return kept;
+}
+
+/** The name of an organisation, as the ledger has it; "" if this phone does not know it. */
+export function organisationName(number: number): string {
+    return app.snapshot?.snapshot.organisations.find((row) => row[0] === number)?.[1] ?? "";
 }
 
 /** Change who scans, for now and for the next time. */
