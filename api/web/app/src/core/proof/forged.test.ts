@@ -4,8 +4,19 @@ import { hexToBytes } from "@noble/hashes/utils.js";
 import { expect, test } from "vitest";
 import { toHex } from "../hex";
 import { digest } from "./digest";
-import { bytesOf, GOOD, refusalOf, ruleOf } from "./fixtures";
-import { encode, Forge, headerOf, LEDGER, numberBytes, phonePen, TIME, trieOf, walletPen, type Pen } from "./forge";
+import { bytesOf, GOOD, refusalOf, ruleOf } from "./vectors.testing";
+import {
+    encode,
+    Forge,
+    headerOf,
+    LEDGER,
+    numberBytes,
+    phonePen,
+    TIME,
+    trieOf,
+    walletPen,
+    type Pen,
+} from "./forge.testing";
 import { hashOf, keccak, NO_WORD, wordOf } from "./hash";
 import { readHeader } from "./header";
 import { canonical } from "./json";

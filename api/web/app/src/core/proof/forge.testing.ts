@@ -9,7 +9,7 @@ import { concatBytes, hexToBytes } from "@noble/hashes/utils.js";
 import { toHex } from "../hex";
 import { codeHash, WORDS } from "./contract";
 import { digest, type LedgerName } from "./digest";
-import type { Vector } from "./fixtures";
+import type { Vector } from "./vectors.testing";
 import { hashOf, keccak, NO_WORD, wordOf } from "./hash";
 import { canonical } from "./json";
 import type { Item } from "./rlp";
