@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ledger.cli.main import app
+from tests.running_demo import Demo, scanner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,50 +26,12 @@ CASES = 27  # at least
 PATIENCE = 240.0  # seconds
 
 
-class Demo:
-    """A running demonstration: its address and its cases."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("LOTPROOF_")}
-        command = [sys.executable, "-m", "ledger.cli", "demo", "--data", str(folder), "--port", "0", "--json"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, f"the demonstration ended with {self.process.wait()}"
-        answer: dict[str, Any] = json.loads(line)
-        self.url: str = answer["url"]
-        self.cases: list[dict[str, Any]] = answer["cases"]
-        self.labels: str = answer["labels"]
-        self.scanner: str = answer["scanner"]
-        self.screen: str = answer["screen"]
-
-    def case(self, label: str) -> dict[str, Any]:
-        return next(case for case in self.cases if case["label"] == label)
-
-    def ask(self, label: str) -> dict[str, Any]:
-        case = self.case(label)
-        with httpx.Client(base_url=self.url, trust_env=False) as http:
-            answer: dict[str, Any] = http.get("/v1/verify", params={"code": case["code"], **scanner(case)}).json()
-            return answer
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return self.process.wait(60)
-
-
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     running = Demo(tmp_path_factory.mktemp("demo"))
     yield running
     if running.process.poll() is None:
         assert running.stop() == 0
-
-
-def scanner(case: dict[str, Any]) -> dict[str, Any]:
-    return {name: case[name] for name in ("organisation", "place") if case[name]}
 
 
 def options(case: dict[str, Any]) -> list[str]:

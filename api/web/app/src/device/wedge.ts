@@ -34,6 +34,15 @@ export function listenToWedge(scanned: (text: string) => void): () => void {
     };
 }
 
+/** Keep the FNC1 of a scanner that types into a field, where Ctrl+] writes nothing: without it a lot runs into its serial. */
+export function keepFnc1(event: KeyboardEvent & { currentTarget: HTMLInputElement }): void {
+    if (typed(event) !== "\u001d") return;
+    event.preventDefault();
+    const field = event.currentTarget;
+    field.setRangeText("\u001d", field.selectionStart ?? 0, field.selectionEnd ?? 0, "end");
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+}
+
 /** The character that a key means: FNC1 by Ctrl+], nothing for keys that write nothing. */
 export function typed(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "altKey" | "metaKey">): string {
     if (event.ctrlKey && (event.key === "]" || event.key === "\u001d")) return "\u001d";

@@ -1,0 +1,109 @@
+"""Every screen of the app by its address, and a look at what is on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.running_demo import Demo
+    from tests.web.phone import Phone
+
+APP = Path(__file__).resolve().parents[2] / "api/web/app/src"
+AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]  # WCAG 2.2, level AA
+GRAVE = {"serious", "critical"}
+TOUCH = 44  # CSS pixels that a finger in a glove needs (WCAG 2.5.5); 24 are the least (2.5.8)
+LEAST = 24
+
+# What a finger aims at, with the size of what answers to it: a hidden field's label stands for it.
+TARGETS = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
+    .map((each) => each.matches(".visually-hidden, input[type=file], input[type=checkbox], input[type=radio]")
+        ? each.closest("label") ?? each.labels?.[0] ?? each : each)
+    .filter((each) => each.checkVisibility() && !each.matches(".skip"))
+    .map((each) => {
+        const box = each.getBoundingClientRect();
+        const inline = getComputedStyle(each).display === "inline";
+        return {what: each.outerHTML.slice(0, 100), width: box.width, height: box.height, inline};
+    })"""
+# What is wider than the screen, without what scrolls in a box of its own.
+WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+    [...document.querySelectorAll("body *")]
+        .filter((each) => each.getBoundingClientRect().right > innerWidth + 0.5 && each.checkVisibility())
+        .map((each) => each.outerHTML.slice(0, 120)).slice(0, 5)"""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One screen, or one state of it."""
+
+    title: str
+    name: str
+    role: str = "public"
+    values: dict[str, str] = field(default_factory=dict)
+
+
+def screens(demo: Demo) -> list[Screen]:
+    """Every screen at least once, those of a role as that role sees them, and a verdict of each word."""
+    pack = demo.case("genuine pack at the pharmacy")["code"]
+    goods = demo.case("verified at the border")["code"]
+    found = [
+        Screen("scan", "scan"),
+        *(Screen(f"check-{word}", "check", values={"code": code}) for word, code in words(demo).items()),
+        Screen("today", "today", "customs"),
+        Screen("settings", "settings", "pharmacy"),
+        *(Screen(f"work-{role}", "work", role) for role in ROLES),
+    ]
+    by_role = {
+        "unit": ("pharmacy", {"kind": "DISPENSE", "code": pack}),
+        "act": ("customs", {"kind": "INSPECT", "code": goods}),
+        "delivery": ("pharmacy", {}),
+        "goods": ("carrier", {}),
+        "anchor": ("pharmacy", {}),
+        "bundle": ("public", {}),
+        "enrol": ("pharmacy", {}),
+        "accept": ("pharmacy", {}),
+        "register": ("manufacturer", {}),
+        "labels": ("manufacturer", {}),
+        "alerts": ("manufacturer", {}),
+        "report": ("public", {"code": goods}),
+        "receipts": ("public", {}),
+    }
+    there = built()
+    found += [Screen(name, name, *how) for name, how in by_role.items() if name in there]
+    assert {each.name for each in found} == there, "a screen that no test looks at"
+    return found
+
+
+ROLES = ("public", "pharmacy", "carrier", "customs", "manufacturer")
+
+
+def built() -> set[str]:
+    """The names of the screens that the app has."""
+    return {path.stem.lower() for path in (APP / "screens").glob("*.svelte")}
+
+
+def languages() -> list[str]:
+    """The languages that the app has texts in."""
+    return sorted(path.name for path in (APP / "messages").iterdir() if path.is_dir())
+
+
+def words(demo: Demo) -> dict[str, str]:
+    """A code for each verdict word, as the public gets it."""
+    cases = ("recalled", "copied pack", "wrong check digit", "a bare GTIN", "verified by the SSCC of a pallet")
+    return {
+        demo.get("/v1/verify", code=code)["verdict"]: code for code in (demo.case(label)["code"] for label in cases)
+    }
+
+
+def grave_faults(phone: Phone) -> list[dict[str, Any]]:
+    """What axe calls serious or critical on what is shown."""
+    if not phone.page.evaluate("'axe' in window"):
+        phone.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = phone.page.evaluate(
+        """async (tags) => (await axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]}))
+            .violations.map(({id, impact, nodes}) => ({id, impact, where: nodes.map((node) => node.html.slice(0, 160))}))""",
+        TAGS,
+    )
+    return [each for each in found if each["impact"] in GRAVE]

@@ -1,0 +1,116 @@
+"""Every screen and every verdict word: usable by everybody (WCAG 2.2 AA), on a small screen, in every language; and quick."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.web.phone import NARROW, WIDE, note
+from tests.web.screens import LEAST, TARGETS, TOUCH, WIDER, grave_faults, languages, screens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.running_demo import Demo
+    from tests.web.phone import Phone
+    from tests.web.screens import Screen
+
+pytestmark = pytest.mark.system
+
+LARGEST = 300 * 1024  # bytes of the first load as sent, without the reader of codes
+SLOWNESS = 4  # times slower than this machine: a cheap phone
+READY = 5000  # milliseconds after which such a phone answers the first touch
+
+LONG_TASKS = """
+window.busyUntil = 0;
+new PerformanceObserver((list) => {
+    for (const task of list.getEntries()) window.busyUntil = Math.max(window.busyUntil, task.startTime + task.duration);
+}).observe({type: "longtask", buffered: true});
+"""
+QUIET = "() => document.readyState === 'complete' && performance.now() - window.busyUntil > 1000"
+
+
+def visit(phone: Phone, demo: Demo, language: str = "en") -> Iterator[Screen]:
+    """Open one screen after the other, as the role that it is for."""
+    role = ""
+    for screen in screens(demo):
+        if screen.role != role:
+            role = screen.role
+            phone.be(role, organisation_of(demo, role), language=language)
+        phone.go(screen.name, **screen.values)
+        yield screen
+
+
+def organisation_of(demo: Demo, role: str) -> int | None:
+    """One of the demonstration's organisations for the role."""
+    cases = {"pharmacy": "genuine pack at the pharmacy", "customs": "verified at the border"}
+    if role == "public":
+        return None
+    return demo.case(cases.get(role, "in transit to someone else"))["organisation"]
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE], ids=["360", "1280"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_grave_on_any_screen(
+    new_phone: Callable[..., Phone], demo: Demo, scheme: str, width: dict[str, int]
+) -> None:
+    phone = new_phone(color_scheme=scheme, viewport=width)
+    faults = {screen.title: found for screen in visit(phone, demo) if (found := grave_faults(phone))}
+    assert faults == {}
+
+
+@pytest.mark.parametrize("language", [each for each in languages() if each in {"th", "my"}])
+def test_axe_finds_nothing_grave_in_other_scripts(phone: Phone, demo: Demo, language: str) -> None:
+    faults = {screen.title: found for screen in visit(phone, demo, language) if (found := grave_faults(phone))}
+    assert faults == {}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_nothing_is_wider_than_a_small_screen_or_too_small_for_a_finger(
+    phone: Phone, demo: Demo, language: str
+) -> None:
+    wide: dict[str, Any] = {}
+    small: dict[str, Any] = {}
+    for screen in visit(phone, demo, language):
+        if wider := phone.page.evaluate(WIDER):
+            wide[screen.title] = wider
+        for target in phone.page.evaluate(TARGETS):
+            least = LEAST if target["inline"] else TOUCH
+            if target["height"] < least or target["width"] < least:
+                small.setdefault(target["what"], (screen.title, target["width"], target["height"]))
+    assert wide == {}
+    assert small == {}
+
+
+def test_the_first_load_is_small_and_soon_answers_a_cheap_phone(
+    new_phone: Callable[..., Phone], demo: Demo, checkout: Path
+) -> None:
+    phone = new_phone()
+    page = phone.context.new_page()
+    cdp = phone.context.new_cdp_session(page)
+    cdp.send("Network.enable")
+    cdp.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    cdp.send("Network.setBypassServiceWorker", {"bypass": True})
+    cdp.send("Emulation.setCPUThrottlingRate", {"rate": SLOWNESS})
+    names: dict[str, str] = {}
+    sent: dict[str, float] = {}
+    cdp.on("Network.requestWillBeSent", lambda event: names.update({event["requestId"]: event["request"]["url"]}))
+    cdp.on("Network.loadingFinished", lambda event: sent.update({event["requestId"]: event["encodedDataLength"]}))
+    page.add_init_script(LONG_TASKS)
+    page.goto(f"{phone.url}/app/", wait_until="commit")
+    page.locator("#code").fill("00359267102522")
+    page.locator("#code").press("Enter")
+    page.locator("[data-verdict]").wait_for()
+    answered = page.evaluate("performance.now()")
+    page.wait_for_function(QUIET)
+    ready = page.evaluate("Math.max(busyUntil, performance.getEntriesByName('first-contentful-paint')[0].startTime)")
+    sizes = {names[each].split("/app/")[-1]: round(size) for each, size in sent.items() if each in names}
+    reader = sum(size for name, size in sizes.items() if "decoder" in name or name.endswith(".wasm"))
+    first = sum(sizes.values()) - reader
+    note(checkout, first_load_bytes=first, reader_bytes=reader)
+    note(checkout, interactive_slowed_4_times_ms=round(ready), first_answer_slowed_4_times_ms=round(answered))
+    assert first < LARGEST
+    assert ready < READY
+    assert len(sizes) >= 3
