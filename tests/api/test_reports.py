@@ -239,3 +239,22 @@ def test_what_is_not_there_is_said(app: FastAPI, tmp_path: Path) -> None:
         result = CliRunner().invoke(cli, ["report", *words, "--data", str(tmp_path)])
         assert result.exit_code in {1, 2}
         assert "lotproof: " in result.stderr
+
+
+def test_a_form_without_a_chosen_photo_is_a_report_without_one(app: FastAPI, database: Database) -> None:
+    assert send(app, words="a", photo="").status_code == 201
+    assert [each.photo_bytes for each in Reports(database).newest(9, answered=True)] == [0]
+
+
+def test_words_in_a_file_are_refused(app: FastAPI) -> None:
+    answer = Asker(app).post("/v1/reports", files={"id": (None, str(uuid4())), "words": ("words.txt", b"a")})
+    assert_problem(answer, 422, "invalid-input", field="words")
+
+
+def test_notes_that_cannot_be_read_turn_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_picture: Image.Image) -> Image.Image:
+        raise SyntaxError("not a TIFF file")
+
+    monkeypatch.setattr("PIL.ImageOps.exif_transpose", fail)
+    content = report.made_anew(noted(300), max_bytes=1 << 20, max_pixels=10**6)
+    assert Image.open(io.BytesIO(content)).size == (300, 150)

@@ -248,6 +248,28 @@ describe("misreads", () => {
         expect(await isMisread(text, null, null)).toContain("carries no signature (AI 92)");
     });
 
+    test("an identifier, bracket or separator that was misread or lost", async () => {
+        await isMisread(TEXT.replace("(17)", "717)"), "17", null);
+        await isMisread(TEXT.replace("(17)", "17)"), "17", null);
+        await isMisread(TEXT.replace("(17)", "(15)"), "17", null);
+        await isMisread(TEXT.replace("(21)", "(22)"), "21", null);
+        expect(await isMisread(TEXT.replace("(10)", "(90)"), "10", null)).toContain("Where the lot (AI 10) begins");
+        const rest = TEXT.slice(TEXT.indexOf("(91)") + 4).replace("(92)", "\x1d92");
+        await isMisread(`01054138680000161727033110AB12217Kq-R2m\x1d91${rest}`, "21", null);
+    });
+
+    test("no other character anywhere in a typed label makes a genuine pack suspect", async () => {
+        for (let at = 0; at < TEXT.indexOf("(92)") + 12; at += 1) {
+            for (const other of ["7", "x"]) {
+                if (TEXT.charAt(at) === other) continue;
+                const read = readCode(put(TEXT, at, other), { hosts: [], today: "2026-05-28" });
+                if (!read.ok) continue;
+                const { reason } = await checkLabel(read.code, SNAPSHOT, GOOD.now);
+                expect(reason, put(TEXT, at, other)).toBe("label_misread");
+            }
+        }
+    }, 120_000);
+
     test("a forgery is not explained away", async () => {
         const { question } = verdictVector("label_signature_of_another_pack");
         expect(await check(question.code)).toMatchObject({ result: "failed", reason: "label_forged", repair: null });

@@ -2,8 +2,8 @@
  * Search for the one misread that explains why a label's signature does not hold.
  *
  * A label that was misread says nothing about the product; only one that no misread explains is suspect. Tried are, in
- * this order: capitals and small letters confused, keyboard layouts, one character of AI 91, of AI 92, of expiry, lot and
- * serial number. One digit of a GTIN need not be tried: its check digit finds every such change. What is found is named,
+ * this order: capitals and small letters confused, keyboard layouts, one character of AI 91, of what separates the fields,
+ * of AI 92, of expiry, lot and serial number. One digit of a GTIN need not be tried: its check digit finds every such change. What is found is named,
  * never used: a label whose signature does not hold is never taken for a good one.
  */
 
@@ -20,6 +20,7 @@ import {
     signatureOf,
     verifierOf,
 } from "./label_signature";
+import { otherReadings } from "./label_structure";
 import { changedCharacter } from "./label_walk";
 
 /** What was misread, as a sentence; the application identifier and zero-based character where it is one. */
@@ -183,6 +184,17 @@ async function ofCases(label: Label, signer: Uint8Array): Promise<Repair | null>
     return null;
 }
 
+/** An application identifier, bracket or separator that was misread or lost. */
+async function ofTheStructure(label: Label, signer: Uint8Array): Promise<Repair | null> {
+    const found = await firstThat(otherReadings(label.elements), ({ elements }) =>
+        holds(signer, { ...label, elements }),
+    );
+    if (found === null) return null;
+    const { field } = found;
+    const words = `Where the ${NAMES.get(field) ?? "code"} (AI ${field}) begins, a character was misread or lost.`;
+    return { words, field, position: null };
+}
+
 /** Try every other character at every place of expiry, lot and serial number. */
 async function ofAField(label: Label, signer: Uint8Array): Promise<Repair | null> {
     const [verifier, signature] = [await verifierOf(signer), signatureOf(label.signature)];
@@ -213,8 +225,8 @@ export async function findRepair(label: Label, signers: readonly Uint8Array[]): 
     if (found !== null || signatureFault(label.signature) !== null) return found;
     const signer = namedBy(label, signers);
     if (signer === null) return ofTheKey(label, signers);
-    const confused = await ofCases(label, signer);
-    if (confused !== null) return confused;
+    const cheap = (await ofCases(label, signer)) ?? (await ofTheStructure(label, signer));
+    if (cheap !== null) return cheap;
     const at = await changedCharacter(signer, label, pause);
     return at === null ? ofAField(label, signer) : character("92", at);
 }

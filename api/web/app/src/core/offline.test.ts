@@ -159,6 +159,9 @@ describe("what speaks against it", () => {
         expect(await judged("(00)154138680000000020", { snapshot: held })).toMatchObject({
             reason: "offline_unsigned",
         });
+        const onIt = await judged("(00)154138680000000020(02)05413868000016(37)5(10)AB12", { snapshot: held });
+        expect(onIt.reason).toBe("held");
+        expect(detailOf(onIt, "not_held_or_seized")).toContain("there may be others");
         const seized: HoldRow = [HELD[0], HELD[1], "", "0x02", "seized", 5, NOW];
         const both = { ...SNAPSHOT, holds: [HELD, seized] };
         expect(await judged(UNSIGNED, { snapshot: both })).toMatchObject({ verdict: "do_not_use", reason: "seized" });

@@ -83,12 +83,16 @@ export function recallOf(snapshot: Snapshot, { gtin, lot }: Batch): RecallRow | 
     return snapshot.recalls.find((row) => row[0] === gtin && row[1] === lot) ?? null;
 }
 
-/** The hold or seizure that a code may fall under: of its very SSCC, else of a consignment of its batch; seizures first. */
+/**
+ * The hold or seizure that a code may fall under: of its very SSCC, else of a consignment of its batch.
+ *
+ * The carton's pallet may be what is held, so that another SSCC does not clear it. Seizures come first.
+ */
 export function holdOf(snapshot: Snapshot, code: Code): HoldRow | null {
     const { gtin, lot } = batchOf(code);
-    const found = snapshot.holds.filter(([heldGtin, heldLot, sscc]) => {
-        if (code.sscc !== null && sscc !== "") return sscc === code.sscc;
-        return heldGtin === gtin && heldLot === lot;
-    });
-    return found.find((row) => row[4] === "seized") ?? found[0] ?? null;
+    const isOwn = ([, , sscc]: HoldRow): boolean => sscc !== "" && sscc === code.sscc;
+    const found = snapshot.holds.filter((row) => isOwn(row) || (row[0] === gtin && row[1] === lot));
+    const own = found.filter(isOwn);
+    const meant = own.length > 0 ? own : found;
+    return meant.find((row) => row[4] === "seized") ?? meant[0] ?? null;
 }
