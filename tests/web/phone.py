@@ -24,6 +24,17 @@ window.violations = [];
 addEventListener("securitypolicyviolation", (event) =>
     window.violations.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
 """
+# Codes and their verdicts as the first screen shows them: the last one large, those before in a list.
+NOTED = """
+window.scans = {};
+const codeOf = (link) => new URLSearchParams(link.hash.split("?")[1]).get("code");
+new MutationObserver(() => {
+    for (const link of document.querySelectorAll("main .list a:has(.tone)"))
+        window.scans[codeOf(link)] = link.querySelector(".tone").classList[1];
+    const last = document.querySelector(".answer a.button[href*=code]"), card = document.querySelector("[data-verdict]");
+    if (last && card) window.scans[codeOf(last)] = card.dataset.verdict;
+}).observe(document, {subtree: true, childList: true, attributes: true, attributeFilter: ["href", "data-verdict"]});
+"""
 # What was shown is marked, so that the next screen is told from it.
 LEAVE = """(address) => {
     if (location.hash === address) return;
@@ -66,7 +77,7 @@ class Phone:
         self.dialogs: list[str] = []
         self.faults: list[str] = []
         context.set_default_timeout(PATIENCE)
-        context.add_init_script(WATCHED)
+        context.add_init_script(WATCHED + NOTED)
         context.on("request", lambda request: self.asked.append(request.url))
         context.on("weberror", lambda error: self.faults.append(str(error.error)))
         self.page = self.turn_on()
@@ -113,17 +124,8 @@ class Phone:
         return self.page.locator("[data-verdict]").first.get_attribute("data-verdict") or ""
 
     def scans(self) -> dict[str, str]:
-        """Every code that the first screen shows, with its verdict's word."""
-        found: dict[str, str] = self.page.evaluate(
-            """() => {
-                const code = (link) => new URLSearchParams(link.hash.split("?")[1]).get("code");
-                const list = [...document.querySelectorAll("main .list a")].map(
-                    (link) => [code(link), link.querySelector(".tone").classList[1]]);
-                const last = document.querySelector(".answer a.button");
-                if (last) list.push([code(last), document.querySelector("[data-verdict]").dataset.verdict]);
-                return Object.fromEntries(list);
-            }"""
-        )
+        """Every code that the first screen has shown since it was opened, with its verdict's word."""
+        found: dict[str, str] = self.page.evaluate("window.scans")
         return found
 
     def be(
