@@ -7,7 +7,6 @@ import { concatBytes, fromHex, toHex } from "./hex";
 import {
     batchId,
     batchRegistration,
-    correction,
     custodyEvent,
     NOTHING,
     unitEvent,
@@ -185,14 +184,6 @@ test("a recall names the batch, and needs no place", () => {
     expect(custodyEvent(recall, child).message).toMatchObject({ consignment: GOODS.id, place: "0x0000000000" });
     expect(() => custodyEvent(recall, { ...child, batch: null })).toThrow("pallet");
     expect(() => custodyEvent({ ...SHIP, place: "" }, GOODS)).toThrow("UN/LOCODE");
-});
-
-test("the documented correction, from the event that was wrong", () => {
-    const documented = examples.find((each) => each.message.kind === KINDS.CORRECT);
-    const wrong = shipment?.message as CustodyMessage;
-    const draft = correction(wrong, digest("CustodyEvent", wrong), { occurredAt: 1767700000 });
-    expect(draft.message).toEqual(documented?.message);
-    expect(draft.beside.attachment).toBe(documented?.attachment);
 });
 
 test("the documented event about one pack", () => {

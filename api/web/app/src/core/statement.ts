@@ -130,34 +130,6 @@ function otherParty({ kind, actor, to }: Custody, goods: Consignment): number {
     return to ?? required(named?.number, "from whom it comes");
 }
 
-/**
- * Name an earlier event of one's own as wrong; both stay visible.
- *
- * @param earlier - as it was signed
- * @param digest - of the earlier event
- */
-export function correction(
-    earlier: CustodyMessage,
-    digest: string,
-    said: { readonly occurredAt: number; readonly document?: Document },
-    salt?: Uint8Array,
-): Draft<CustodyMessage> {
-    const { details, beside } = documented(said.document, salt);
-    const message = {
-        ...earlier,
-        previous: digest,
-        kind: KINDS.CORRECT,
-        occurredAt: said.occurredAt,
-        counterparty: 0,
-        quantity: 0,
-        place: NO_PLACE,
-        parts: NOTHING,
-        details,
-    };
-    const attachment = toHex(encodeData("CustodyEvent", earlier));
-    return { type: "CustodyEvent", message, beside: { ...beside, attachment } };
-}
-
 /** What a person says of one pack. */
 export interface UnitSaying {
     readonly kind: UnitKind;
