@@ -42,7 +42,8 @@ LEAVE = """(address) => {
     location.hash = address;
 }"""
 ARRIVED = """() => document.querySelector("main > [data-left], main [aria-busy=true]") === null
-    && document.querySelector("main h1, main .notice, main [data-verdict]") !== null"""
+    && document.querySelector("main h1, main .notice, main [data-verdict]") !== null
+    && ![...document.querySelectorAll("main .hint[role=status]")].some((each) => each.textContent.trim().endsWith("…"))"""
 
 
 def chromium() -> str:
