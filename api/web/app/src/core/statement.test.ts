@@ -2,17 +2,9 @@ import { readFileSync } from "node:fs";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { expect, test } from "vitest";
-import { after, KINDS, nextHead, sequenceWord, type Consignment } from "./consignment";
+import { after, nextHead, sequenceWord, type Consignment } from "./consignment";
 import { concatBytes, fromHex, toHex } from "./hex";
-import {
-    batchId,
-    batchRegistration,
-    custodyEvent,
-    NOTHING,
-    unitEvent,
-    type Custody,
-    type CustodyMessage,
-} from "./statement";
+import { batchId, batchRegistration, custodyEvent, NOTHING, unitEvent, type Custody } from "./statement";
 import { digestOf, type Domain, type Message, type StructName } from "./typed_data";
 
 const DOMAIN: Domain = {

@@ -4,7 +4,7 @@ import { keccak_256 } from "@noble/hashes/sha3.js";
 import { isByAuthority, KINDS, sequenceWord, type Consignment, type Kind } from "./consignment";
 import { detailsOf, withSalt, type Document } from "./document";
 import { concatBytes, fromHex, toHex } from "./hex";
-import { encodeData, type Message, type StructName } from "./typed_data";
+import type { Message, StructName } from "./typed_data";
 
 /** What travels beside a statement: the server takes it in the same JSON object. */
 export interface Beside {
