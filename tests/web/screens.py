@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Route
 
     from tests.running_demo import Demo
@@ -100,6 +102,22 @@ def words(demo: Demo) -> dict[str, str]:
     }
 
 
+# Organisations of the demonstration: a pharmacy and a distributor of Singapore, Indonesia's customs, a maker.
+ORGANISATIONS = {"public": None, "pharmacy": 22, "carrier": 14, "customs": 19, "manufacturer": 9}
+
+
+def visit(phone: Phone, demo: Demo, language: str = "en") -> Iterator[Screen]:
+    """Open one screen after the other, as the role that it is for, on a phone that may sign."""
+    let_sign(phone)
+    role = None
+    for screen in screens(demo):
+        if screen.role != role:
+            role = screen.role
+            phone.be(role, ORGANISATIONS[role], "SGSIN", language=language)
+        phone.go(screen.name, **screen.values)
+        yield screen
+
+
 def let_sign(phone: Phone) -> None:
     """Give the phone a key, and let the server's answers name it among the keys of every organisation.
 
@@ -136,8 +154,11 @@ def grave_faults(phone: Phone) -> list[dict[str, Any]]:
     if not phone.page.evaluate("'axe' in window"):
         phone.page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = phone.page.evaluate(
-        """async (tags) => (await axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]}))
-            .violations.map(({id, impact, nodes}) => ({id, impact, where: nodes.map((node) => node.html.slice(0, 160))}))""",
+        """async (tags) => {
+            const found = await axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]});
+            return found.violations.map(({id, impact, nodes}) =>
+                ({id, impact, where: nodes.map((node) => node.html.slice(0, 160))}));
+        }""",
         TAGS,
     )
     return [each for each in found if each["impact"] in GRAVE]

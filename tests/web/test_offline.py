@@ -1,4 +1,4 @@
-"""Without a line: the app opens, judges and signs; and whatever dies when, each event comes onto the ledger exactly once."""
+"""Without a line the app opens, judges and signs; whatever dies when, each event comes onto the ledger once."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def until(holds: Callable[[], bool], what: str) -> None:
 
 def unsigned(code: str) -> str:
     """The link without the signature, which is another one each time that a label is made."""
-    return code.split("&91=")[0]
+    return code.split("&91=", maxsplit=1)[0]
 
 
 def dispense(device: Device, pack: Pack, *, wait: bool = True) -> None:
