@@ -23,7 +23,7 @@ PAYLOADS = {
     "image": MARKUP,
     "script": '"><script>alert(1)</script>',
     "link": "javascript:alert(1)",
-    "right to left": "‮1(trela=daolno gvs<⁦",
+    "right to left": "\u202e1(trela=daolno gvs<\u2066",
     "template": "{{7*7}}${alert(1)}{who}{@html 1}",
 }
 FIELDS = ("00", "01", "10", "17", "21", "91", "92", "240", "400", "422", "8200")

@@ -3,6 +3,7 @@
 
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from "workbox-precaching";
 import { NavigationRoute, registerRoute } from "workbox-routing";
+import { SYNC_TAG, syncAll } from "./device/background";
 
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: { url: string; revision: string | null }[] };
 
@@ -15,6 +16,11 @@ self.addEventListener("message", (event) => {
 });
 self.addEventListener("activate", (event) => {
     event.waitUntil(self.clients.claim());
+});
+// What was signed where there was no line goes out when there is one again, though the app may be closed.
+self.addEventListener("sync", (event) => {
+    const woken = event as ExtendableEvent & { readonly tag: string };
+    if (woken.tag === SYNC_TAG) woken.waitUntil(syncAll());
 });
 
 export {};

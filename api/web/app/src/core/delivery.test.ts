@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { arrived, contentsOf, handedOver, onTheWay, tickOff, type Expected } from "./delivery";
+import { arrived, contentsOf, handedOver, onTheWay, tickAll, tickOff, type Expected } from "./delivery";
 
 const party = (number: number) => ({ number, name: `No. ${number}`, country: "SG" });
 const GTIN = "00359267102522";
@@ -78,4 +78,9 @@ test("a pallet has come when its own code was scanned, or every package on it", 
 test("a pallet of which this phone does not know every package needs its own code", () => {
     const more = { ...PALLET, rest: 3 };
     expect(arrived([more, ...COMING.slice(3)], seen("c", "d"))).toEqual([]);
+});
+
+test("earlier scans tick off what they name for sure, and only that", () => {
+    const scans = [sscc("c"), batch("L1"), sscc("c"), batch("L2"), batch("L3"), sscc("d"), batch("L1")];
+    expect([...tickAll(scans, COMING)]).toEqual(["c", "b", "d", "a"]);
 });

@@ -53,6 +53,16 @@ export function tickOff(code: Named, coming: readonly Expected[], seen: Readonly
     return { is: "ticked", id: next.id };
 }
 
+/** What earlier scans tick off, oldest first: where a phone died in the middle, nothing is scanned again. */
+export function tickAll(codes: readonly Named[], coming: readonly Expected[]): ReadonlySet<string> {
+    const seen = new Set<string>();
+    for (const code of codes) {
+        const tick = tickOff(code, coming, seen);
+        if (tick.is === "ticked") seen.add(tick.id);
+    }
+    return seen;
+}
+
 /** What has come: what was scanned itself, and pallets of which every package was. */
 export function arrived<E extends Expected>(coming: readonly E[], seen: ReadonlySet<string>): E[] {
     return handedOver(coming).filter((goods) => seen.has(goods.id) || isComplete(goods, coming, seen));

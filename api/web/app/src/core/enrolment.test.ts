@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { toBase64url } from "./base64url";
-import { isEnrolment, readEnrolment, writeEnrolment, type Enrolment } from "./enrolment";
+import { readEnrolment, writeEnrolment, type Enrolment } from "./enrolment";
 import { toHex } from "./hex";
 import { withLowS } from "./p256";
 import type { KeyMessage } from "./statement";
@@ -35,7 +35,6 @@ function code(said: unknown): string {
 test("what is written is read, and is a link that a camera understands", async () => {
     const asked = await enrolment();
     const text = writeEnrolment(asked, ORIGIN);
-    expect(isEnrolment(text)).toBe(true);
     expect(new URL(text)).toMatchObject({ origin: ORIGIN, pathname: "/app/", search: "" });
     expect(text.length).toBeLessThan(1000); // fits a QR code that a phone's camera still reads
     expect(await readEnrolment(text, DOMAIN)).toEqual(asked);
@@ -83,5 +82,4 @@ test("what was cut, padded, made too long or is another link is no enrolment cod
     for (const other of others) {
         await expect(readEnrolment(other, DOMAIN)).rejects.toMatchObject({ key: "device.enrolment_malformed" });
     }
-    expect(isEnrolment(ORIGIN)).toBe(false);
 });

@@ -37,11 +37,6 @@ export function writeEnrolment({ message, cosignature, name }: Enrolment, origin
     return `${origin}${PATH}${ROUTE}${toBase64url(new TextEncoder().encode(said))}`;
 }
 
-/** Whether a scanned text is meant as an enrolment code, sound or not. */
-export function isEnrolment(text: string): boolean {
-    return text.includes(`${PATH}${ROUTE}`);
-}
-
 /**
  * Read an enrolment code: every field must be there, nothing else may be, and the new key must have signed it.
  *

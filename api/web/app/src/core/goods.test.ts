@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Consignment } from "./consignment";
-import { allowed, choices, nameOf, obstacle, quantityOf, ACTS_OF, type Act } from "./goods";
+import { allowed, choices, nameOf, obstacle, quantityOf, ACTS_OF, withPallets, type Act } from "./goods";
 
 const party = (number: number) => ({ number, name: `No. ${number}`, country: "SG" });
 const AT_REST: Consignment = {
@@ -81,4 +81,11 @@ test("a quantity is whole units from 1, with or without separators of thousands"
         60, 1200, 1200, 1200, 4294967295,
     ]);
     expect(["", "0", "-3", "2e3", "4294967296", "٣"].map(quantityOf)).toEqual([null, null, null, null, null, null]);
+});
+
+test("what is on a pallet moves and is held with it, as far as the pallet is known", () => {
+    const carton = { ...MOVING, id: "c", pallet: "p" };
+    const pallet = { ...PALLET, id: "p", holder: party(9), held_by: party(3) };
+    expect(withPallets([carton, pallet])[0]).toMatchObject({ holder: party(9), counterparty: null, held_by: party(3) });
+    expect(withPallets([carton, AT_REST])).toEqual([carton, AT_REST]);
 });

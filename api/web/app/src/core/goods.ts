@@ -121,3 +121,14 @@ export const ACTS_OF: Readonly<Record<Worker, readonly Act[]>> = {
     customs: ["INSPECT", "HOLD", "RELEASE", "SEIZE"],
     manufacturer: ["RECEIVE", "RETURN", "SHIP", "RECALL"],
 };
+
+/** What is on a pallet of the list moves, and is held, with its pallet. */
+export function withPallets<C extends Consignment>(items: readonly C[]): C[] {
+    const pallets = new Map(items.filter((goods) => goods.is_pallet).map((pallet) => [pallet.id, pallet]));
+    return items.map((goods) => {
+        const pallet = goods.pallet === null ? undefined : pallets.get(goods.pallet);
+        if (pallet === undefined) return goods;
+        const { holder, counterparty, held_by, seized } = pallet;
+        return { ...goods, holder, counterparty, held_by, seized };
+    });
+}

@@ -11,9 +11,9 @@ export interface QrPath {
     readonly path: string;
 }
 
-/** Draw a text as a QR code; M, since a screen has no dirt but glare. */
+/** Draw a text as a QR code; with level L, since larger modules help a camera more and a screen has no dirt. */
 export function qrPath(text: string): QrPath {
-    const { size, data } = encode(text, { ecc: "M", border: QUIET });
+    const { size, data } = encode(text, { ecc: "L", border: QUIET });
     const runs = data.flatMap((row, y) => runsOf(row).map(([x, length]) => `M${x} ${y}h${length}v1h-${length}z`));
     return { size, path: runs.join("") };
 }

@@ -98,6 +98,23 @@ test("when the app is looked at again, too; when it is ended, no more", async ()
     expect(server.taken).toHaveLength(1);
 });
 
+test("while something waits, the browser is asked to wake the service worker when there is a line", async () => {
+    const register = vi.fn(() => Promise.resolve());
+    vi.stubGlobal("navigator", { onLine: true, serviceWorker: { ready: Promise.resolve({ sync: { register } }) } });
+    browser.online = false;
+    await dispense("S1");
+    const { keepSyncing, SYNC_TAG, syncAll } = await import("./background");
+    const changed = vi.fn();
+    stop = keepSyncing(changed);
+    await round(changed, 1);
+    await vi.waitFor(() => {
+        expect(register).toHaveBeenCalledWith(SYNC_TAG);
+    });
+    browser.online = true;
+    await syncAll(); // as the service worker does
+    expect(server.taken).toHaveLength(1);
+});
+
 test("pauses end at five minutes", async () => {
     const { longer } = await import("./background");
     expect([5_000, 160_000, 300_000].map(longer)).toEqual([10_000, 300_000, 300_000]);

@@ -42,6 +42,8 @@ export function keepSyncing(changed: () => void): () => void {
         seen = now;
         // Some chance, so that a crowd whose line comes back does not call all at once.
         if (now !== "") timer = setTimeout(start, pause * (0.5 + Math.random()));
+        // The person may forbid it: then what waits goes out when the app is opened.
+        if (now.includes("waiting")) void askToBeWoken().catch(() => undefined);
         changed();
     }
     function start(): void {
@@ -64,16 +66,23 @@ export function keepSyncing(changed: () => void): () => void {
 }
 
 /** Ask the browser to wake the service worker when there is a line again; not every browser can. */
-export async function askToBeWoken(): Promise<void> {
-    const registration = (await navigator.serviceWorker.ready) as ServiceWorkerRegistration & {
-        readonly sync?: { register(tag: string): Promise<void> };
-    };
-    await registration.sync?.register(SYNC_TAG).catch(() => undefined); // forbidden by the person: the timer is enough
+async function askToBeWoken(): Promise<void> {
+    const container = (navigator as Partial<Navigator>).serviceWorker;
+    const registration = (await container?.ready) as Waking | undefined;
+    await registration?.sync?.register(SYNC_TAG);
+}
+
+/** Background Sync (a WICG draft that TypeScript does not know). */
+interface Waking {
+    readonly sync?: { register(tag: string): Promise<void> };
 }
 
 /** What is not done yet, as text that changes when something moves. */
 async function unfinished(): Promise<string> {
     const items = (await everything()).filter((item) => MOVING[item.state] && item.waits_for === null);
     const waiting = (await reports()).filter((report) => report.state === "waiting");
-    return [...items.map((item) => `${item.digest} ${item.state}`), ...waiting.map((report) => report.id)].join();
+    return [
+        ...items.map((item) => `${item.digest} ${item.state}`),
+        ...waiting.map(({ id, state }) => `${id} ${state}`),
+    ].join();
 }

@@ -6,6 +6,7 @@
  */
 
 import { after, type Consignment } from "../core/consignment";
+import { withPallets } from "../core/goods";
 import type { CustodyMessage } from "../core/statement";
 import type { Party } from "../core/verdict";
 import { getJson, Offline } from "./api";
@@ -51,7 +52,7 @@ export async function refreshConsignments(organisation: number): Promise<WorkIte
 /** The goods as they are after all that was signed here. */
 export async function heldConsignments(): Promise<WorkItem[]> {
     const items = await (await database()).getAll("consignments");
-    return withOwnEvents(items);
+    return withPallets(await withOwnEvents(items));
 }
 
 /**

@@ -2,7 +2,10 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { toHex } from "../core/hex";
+import type { Kept } from "./kept";
 import { database, keepFor } from "./store";
+
+const SAVING = 60_000; // milliseconds that a slow phone may take to write the file
 
 /** What is told of a photo in a document. */
 export interface Photo {
@@ -29,8 +32,27 @@ export async function keepPhoto(file: Blob, now: number = Math.floor(Date.now() 
     return photo;
 }
 
-/** A photo that is kept here, to be saved as a file; null if it is not. */
-export async function photoFile(sha256: string): Promise<Blob | null> {
-    const kept = await (await database()).get("photos", sha256);
-    return kept === undefined ? null : new Blob([kept.content], { type: kept.media_type });
+/** The hash of the photo that a statement's document names; null if it names none. */
+export function photoOf(kept: Pick<Kept, "body">): string | null {
+    const { document } = JSON.parse(kept.body) as { readonly document?: { readonly photo?: Partial<Photo> } };
+    return document?.photo?.sha256 ?? null;
+}
+
+/**
+ * Save a photo that is kept here as a file, to be handed over as evidence.
+ *
+ * @returns whether it is kept here
+ */
+export async function savePhoto(hash: string): Promise<boolean> {
+    const kept = await (await database()).get("photos", hash);
+    if (kept === undefined) return false;
+    const address = URL.createObjectURL(new Blob([kept.content], { type: kept.media_type }));
+    const link = document.createElement("a");
+    link.href = address;
+    link.download = `${hash.slice(2, 18)}.${kept.media_type === "image/png" ? "png" : "jpg"}`;
+    link.click();
+    setTimeout(() => {
+        URL.revokeObjectURL(address);
+    }, SAVING);
+    return true;
 }

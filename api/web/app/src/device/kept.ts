@@ -69,10 +69,11 @@ export async function keep(type: StructName, message: Message, beside: Beside = 
     const fresh = { digest: toHex(digest), type, message: exact, signer, signature, body, about };
     return keepFor(["outbox"], async (writing) => {
         const store = writing.objectStore("outbox");
-        const items = await store.getAll();
         const kept = { ...NEW, ...fresh, label: labelOf(type, exact), lane: laneOf(type, exact, fresh.digest) };
-        const item = { ...kept, made: secondsNow(), order: (items.at(-1)?.order ?? 0) + 1 };
-        const same = earlierSame(items, item);
+        const last = (await store.openKeyCursor(null, "prev"))?.key ?? 0;
+        const item = { ...kept, made: secondsNow(), order: last + 1 };
+        const lane = await store.index("lane").getAll(item.lane);
+        const same = earlierSame(lane, item);
         if (same !== null && same.state !== "refused") return same;
         const again = same === null ? item : { ...same, ...RENEWED };
         await store.put(again);

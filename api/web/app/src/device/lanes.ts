@@ -46,12 +46,13 @@ export function isBlockedBy(later: Kept, refused: Kept): boolean {
 /**
  * What is kept already and says the same.
  *
+ * @param kept - all of the same lane, in order of making
  * @throws Trouble - another statement has the place of this one: a consignment's head has one successor
  */
-export function earlierSame(items: readonly Kept[], item: Kept): Kept | null {
-    const twin = items.find((each) => each.digest === item.digest);
+export function earlierSame(kept: readonly Kept[], item: Kept): Kept | null {
+    const twin = kept.find((each) => each.digest === item.digest);
     if (twin !== undefined) return twin;
-    const lane = items.filter((each) => each.lane === item.lane && each.state !== "refused");
+    const lane = kept.filter((each) => each.state !== "refused");
     if (item.type === "UnitEvent") return tappedTwice(lane, item);
     return item.type === "CustodyEvent" && item.label !== "CORRECT" ? sameStep(lane, item) : null;
 }

@@ -15,7 +15,7 @@ export { again, everything, keep, setAside, type Kept, type State } from "./kept
 
 const LOCK = "lotproof-outbox";
 const FOLLOWED = 100; // statements asked after in one go
-const REMEMBERED = 30 * 24 * 3600; // seconds that what is done stays listed; longer than an UNDO is allowed
+const REMEMBERED = 14 * 24 * 3600; // seconds that what is done stays listed: longer than the 10 days for an UNDO
 
 /** What the server answers about a statement (docs/api.md). */
 interface Answer {

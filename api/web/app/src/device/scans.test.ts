@@ -1,5 +1,4 @@
 import { beforeEach, expect, test } from "vitest";
-import { unitEvent } from "../core/statement";
 import type { Verdict } from "../core/verdict";
 import { emptyDisk, openTab, SimulatedBrowser, SimulatedServer } from "./simulated.testing";
 
@@ -53,21 +52,4 @@ test("the newest 2,000 scans are kept", async () => {
     expect([kept.at(0)?.text, kept.at(-1)?.id]).toEqual(["2001", 2]);
     await forgetScans();
     expect(await allScans()).toEqual([]);
-});
-
-test("what was signed here about packs is part of their history, unless it was refused", async () => {
-    await (await import("./keys")).makeKey();
-    const { keep } = await import("./outbox");
-    const { change } = await import("./kept");
-    const { historyFor, keepScan } = await import("./scans");
-    const pack = { actor: 4, gtin: "05413868000016", lot: "AB12", serial: "S1", place: "SGSIN" };
-    const given = unitEvent({ ...pack, kind: "DISPENSE", occurredAt: 1767600000 });
-    const { digest } = await keep(given.type, given.message);
-    await keepScan("this", VERDICT, 1767500000);
-    await keepScan("another", VERDICT, 1767500001);
-    const { gtin, lot, serial } = CODE;
-    const scanned = { gtin, lot, serial, kind: "SCAN", at: 1767500000 };
-    expect(await historyFor("this")).toEqual([scanned, { gtin, lot, serial, kind: "DISPENSE", at: 1767600000 }]);
-    await change(digest, (item) => ({ ...item, state: "refused" }));
-    expect(await historyFor("this")).toEqual([scanned]);
 });

@@ -62,7 +62,7 @@ export interface StoredSnapshot {
 export interface Schema extends DBSchema {
     key: { key: "device"; value: StoredKey };
     profile: { key: "profile" | "ledger"; value: Profile | Ledger };
-    outbox: { key: number; value: Kept; indexes: { digest: string } };
+    outbox: { key: number; value: Kept; indexes: { digest: string; lane: string } };
     scans: { key: number; value: Scan };
     snapshot: { key: "held"; value: StoredSnapshot };
     consignments: { key: string; value: WorkItem };
@@ -132,7 +132,9 @@ function abort(transaction: { readonly done: Promise<void>; abort(): void }): vo
 function makeStores(fresh: IDBPDatabase<Schema>): void {
     fresh.createObjectStore("key");
     fresh.createObjectStore("profile");
-    fresh.createObjectStore("outbox", { keyPath: "order" }).createIndex("digest", "digest", { unique: true });
+    const outbox = fresh.createObjectStore("outbox", { keyPath: "order" });
+    outbox.createIndex("digest", "digest", { unique: true });
+    outbox.createIndex("lane", "lane");
     fresh.createObjectStore("scans", { keyPath: "id" });
     fresh.createObjectStore("snapshot");
     fresh.createObjectStore("consignments", { keyPath: "id" });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ProofRefusal, readCheckpoints, readWitnesses } from ".";
-import { bytesOf, readVectors } from "./fixtures";
+import { bytesOf, readVectors } from "./vectors.testing";
 
 interface Case {
     readonly name: string;

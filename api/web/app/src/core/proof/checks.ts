@@ -1,8 +1,9 @@
 /** The thirteen checks of a code, as far as a proof bundle tells. */
 
+import { DAY, moment } from "../calendar";
 import type { Proved } from "./check";
 import type { Event, State } from "./custody";
-import { DAY, HOUR, midnight, moment, span } from "./day";
+import { HOUR, midnight, span } from "./day";
 import { refuse } from "./refusal";
 import { failed, NAMES, passed, skipped, type Answer, type Named, type Reason } from "./wording";
 

@@ -1,9 +1,9 @@
 /** What a proof shows beside the checks, in the shape of a verdict. */
 
 import type { BatchFacts, CustodyFacts, Limit, Party, Recorded, Verdict } from "../verdict";
+import { moment } from "../calendar";
 import type { Proved } from "./check";
 import type { Event } from "./custody";
-import { moment } from "./day";
 import { named, type Checks, type CodeInHand } from "./checks";
 import { KIND_NAMES } from "./vocabulary";
 

@@ -1,10 +1,22 @@
 /** What only a ledger in another state could lead to: each step is given what the steps before it let pass. */
 
+import { hexToBytes } from "@noble/hashes/utils.js";
 import { expect, test } from "vitest";
 import { toHex } from "../hex";
 import { digest } from "./digest";
-import { bytesOf, GOOD, refusalOf, ruleOf } from "./fixtures";
-import { encode, Forge, headerOf, LEDGER, numberBytes, phonePen, TIME, trieOf, walletPen, type Pen } from "./forge";
+import { bytesOf, GOOD, refusalOf, ruleOf } from "./vectors.testing";
+import {
+    encode,
+    Forge,
+    headerOf,
+    LEDGER,
+    numberBytes,
+    phonePen,
+    TIME,
+    trieOf,
+    walletPen,
+    type Pen,
+} from "./forge.testing";
 import { hashOf, keccak, NO_WORD, wordOf } from "./hash";
 import { readHeader } from "./header";
 import { canonical } from "./json";
@@ -55,6 +67,28 @@ test("a whole forged ledger is believed by whoever trusts its block", async () =
     expect(await trimmed(forge)).toBeNull();
 });
 
+test("a bundle says of itself what it holds", async () => {
+    const forge = atRest();
+    forge.document.code.lot = "OTHER";
+    expect(await refusal(forge)).toBe("code");
+    forge.document.code = { gtin: "05413868000023", lot: "FORGED", serial: null };
+    expect(await refusal(forge)).toBe("code");
+    forge.document.format = "lotproof-proof-2";
+    expect(await refusal(forge)).toBe("form");
+});
+
+test.each<[string, Record<string, string | number>, string]>([
+    ["of a kind that there is not", { kind: 16 }, "0x"],
+    ["with parts that its kind has not", { kind: 8, parts: wordOf(1) }, "0x"],
+    ["with something beside it", { kind: 8 }, "0x00"],
+    ["at a place that is no text", { kind: 8, place: "0xff00000000" }, "0x"],
+])("an event %s is refused", async (_name, message, attachment) => {
+    const forge = new Forge();
+    const own = forge.event({ consignment: BATCH, previous: NO_WORD, ...message }, attachment);
+    forge.consignment(BATCH, nextHead(forge.registered(), own), { sequence: 1 });
+    expect(await refusal(forge)).toBe("history");
+});
+
 test("a word more than the contract has is refused", async () => {
     const [vector] = GOOD;
     if (vector === undefined) throw new Error("no vector");
@@ -98,13 +132,14 @@ test.each([
     ["a pallet", 5, 2, null],
     ["without a number", 0, 2, "states"],
     ["a consignment", 5, 0, "states"],
+    ["nothing", 0, 0, "states"],
 ])("what was packed is %s on the ledger", async (_name, pallet, status, rule) => {
     const forge = new Forge();
     const attachment = `0x${"0".repeat(16)}${BATCH.slice(2)}${forge.registered().slice(2)}`;
     const message = { kind: 6, consignment: NO_WORD, previous: NO_WORD, quantity: 1, parts: keccak(attachment) };
     const packed = forge.event(message, attachment);
     forge.consignment(packed, packed, { pallet, status, rest: 1, manufacturer: 0, occurredAt: TIME - 100 });
-    forge.consignment(BATCH, forge.registered(), { pallet: 5 });
+    forge.consignment(BATCH, forge.registered(), { pallet });
     expect(await refusal(forge)).toBe(rule);
 });
 
@@ -159,6 +194,17 @@ test("a signature may be missing where the signer is a contract, and nowhere els
     expect(await refusal(forge)).toBe(null);
     event.signer = phone.signer;
     expect(await refusal(forge)).toBe("signatures");
+});
+
+test("a signature of an address has 65 bytes", async () => {
+    for (const change of [(whole: string) => `${whole}00`, (whole: string) => whole.slice(0, -2)]) {
+        const forge = new Forge();
+        inspected(forge);
+        const [event] = forge.document.events;
+        if (!event?.signature) throw new Error("no signature");
+        event.signature = change(event.signature);
+        expect(await refusal(forge)).toBe("signatures");
+    }
 });
 
 test("a mirrored signature of an address is refused", async () => {
@@ -280,7 +326,7 @@ test("a header is a list of the fields that it should have", () => {
         headerOf(NO_WORD, { 11: new Uint8Array(9).fill(1) }),
         headerOf(NO_WORD, { 11: new Uint8Array(8).fill(0xff) }),
         toHex(encode(long.subarray(0, 40))),
-        toHex(encode(Array.from({ length: 14 }, () => new Uint8Array()))),
+        headerOf(NO_WORD, {}, 14),
     ])
         expect(refusalIn(() => readHeader(header))).toBe("header");
 });
@@ -294,7 +340,13 @@ test("accounts and slots that the protocol could not write are refused", () => {
     };
     const none = new Uint8Array();
     expect(account([none, none, hash, hash])).toBe("");
-    for (const fields of [[none, none, hash], [none, none, hash, none], [none, none, [hash], hash], hash])
+    for (const fields of [
+        [none, none, hash],
+        [none, none, hash, hash, none],
+        [none, none, hash, none],
+        [none, none, [hash], hash],
+        hash,
+    ])
         expect(account(fields)).toBe("encoding");
     const word = (value: Item) => {
         const { root, nodes } = trieOf(new Map([[keccak(NO_WORD).slice(2), encode(value)]]));
@@ -317,7 +369,7 @@ test("nodes that no trie has are refused", () => {
         leaf(Uint8Array.of(0x40)), // no such flag
         leaf(Uint8Array.of(0x21)), // an even path whose padding is not zero
         leaf(new Uint8Array()), // no flags at all
-        leaf(Uint8Array.of(0x00)), // an extension without a path
+        leaf(Uint8Array.of(0x00), leaf(hexToBytes(`20${path}`))), // an extension without a path
         [[], Uint8Array.of(1)],
         [Uint8Array.of(1), Uint8Array.of(1), Uint8Array.of(1)],
         Uint8Array.of(1),

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { Event } from "./custody";
-import { ruleOf } from "./fixtures";
+import { ruleOf } from "./vectors.testing";
 import { NO_WORD, wordOf } from "./hash";
 import { BatchHistory, type Registration } from "./history";
 import { childId, nextHead, type Parts } from "./parts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytesOf, ruleOf } from "./fixtures";
+import { bytesOf, ruleOf } from "./vectors.testing";
 import { canonical, parse } from "./json";
 
 function read(text: string): unknown {

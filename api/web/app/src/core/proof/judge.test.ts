@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { checkBundle, judgeProved, ProofRefusal, type CodeInHand, type Proved } from ".";
-import { bytesOf, GOOD, readVectors } from "./fixtures";
+import { bytesOf, GOOD, readVectors } from "./vectors.testing";
 import { BatchHistory } from "./history";
 
 interface Case {

@@ -5,7 +5,7 @@
  */
 
 import { expect, test } from "vitest";
-import { bytesOf, GOOD, refusalOf, type Vector } from "./fixtures";
+import { bytesOf, GOOD, refusalOf, type Vector } from "./vectors.testing";
 import { canonical } from "./json";
 
 const MUTATIONS = 3_000;

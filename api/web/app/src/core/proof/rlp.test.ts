@@ -1,7 +1,7 @@
 import { hexToBytes } from "@noble/hashes/utils.js";
 import { expect, test } from "vitest";
 import { toHex } from "../hex";
-import { ruleOf } from "./fixtures";
+import { ruleOf } from "./vectors.testing";
 import { decode, type Item } from "./rlp";
 
 function shown(item: Item): unknown {

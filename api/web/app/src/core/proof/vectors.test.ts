@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { blockOf, checkBundle, judgeProved, type CodeInHand } from ".";
-import { ALL, bytesOf, GOOD, refusalOf } from "./fixtures";
+import { ALL, bytesOf, GOOD, refusalOf } from "./vectors.testing";
 
 test("there are good bundles and attacks", () => {
     expect(GOOD.length).toBeGreaterThan(15);

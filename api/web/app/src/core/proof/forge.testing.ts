@@ -9,7 +9,7 @@ import { concatBytes, hexToBytes } from "@noble/hashes/utils.js";
 import { toHex } from "../hex";
 import { codeHash, WORDS } from "./contract";
 import { digest, type LedgerName } from "./digest";
-import type { Vector } from "./fixtures";
+import type { Vector } from "./vectors.testing";
 import { hashOf, keccak, NO_WORD, wordOf } from "./hash";
 import { canonical } from "./json";
 import type { Item } from "./rlp";
@@ -78,8 +78,8 @@ function packed(path: string, flags: number): Uint8Array {
 }
 
 /** A header of the first fork's fields. */
-export function headerOf(stateRoot: string, changes: Readonly<Record<number, Item>> = {}): string {
-    const fields: Item[] = Array.from({ length: 15 }, () => new Uint8Array());
+export function headerOf(stateRoot: string, changes: Readonly<Record<number, Item>> = {}, length = 15): string {
+    const fields: Item[] = Array.from({ length }, () => new Uint8Array());
     fields[3] = hexToBytes(stateRoot.slice(2));
     fields[8] = numberBytes(7);
     fields[11] = numberBytes(TIME);
