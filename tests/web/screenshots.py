@@ -28,15 +28,17 @@ def take(demo: Demo, folder: Path, language: str = "en", scheme: str = "light") 
             phone = Phone(browser.new_context(viewport=viewport, locale="en-GB", color_scheme=scheme), demo.url)  # type: ignore[arg-type]
             for screen in visit(phone, demo, language):
                 phone.page.evaluate("document.activeElement?.blur()")
-                picture = phone.page.screenshot(full_page=True, animations="disabled")
+                tall = phone.page.evaluate("document.documentElement.scrollHeight")
+                phone.page.set_viewport_size({"width": viewport["width"], "height": min(tall, TALLEST)})
+                picture = phone.page.screenshot(animations="disabled")
+                phone.page.set_viewport_size(viewport)  # type: ignore[arg-type]
                 (folder / f"{screen.title}-{viewport['width']}.png").write_bytes(small(picture))
         browser.close()
 
 
 def small(picture: bytes) -> bytes:
-    """The picture with few colours, and not taller than a page shows."""
+    """The picture with few colours."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image = image.crop((0, 0, image.width, min(image.height, TALLEST)))
     packed = io.BytesIO()
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
     return packed.getvalue()

@@ -186,6 +186,9 @@ def test_without_a_line_the_app_opens_and_judges_signed_labels_from_the_camera(
     assert times["median"] < SOON
     phone.context.set_offline(offline=False)
     device.online()
+    phone.enter(seen[0].code)
+    phone.page.locator("p.line", has_text="No line").wait_for(state="hidden")
+    assert "As of block" in phone.page.locator("[data-verdict] .age").inner_text()
 
 
 @pytest.mark.parametrize("moment", ["kept", "tapped", "answer lost", "battery empty"])
