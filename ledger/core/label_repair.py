@@ -7,7 +7,7 @@ finds every such change. What is found is named, never used: a label whose signa
 good one.
 
 The search ends: 5,358 candidates of AI 92 cost one point addition each (`label_signature_repair`), at most 3,294 of
-the other fields, 64 mixtures of capitals and small letters and 32 other readings one verification each;
+the other fields, 512 mixtures of capitals and small letters and 32 other readings one verification each;
 docs/decisions/0014 gives the time.
 """
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ONE_CASE_LETTERS: Final = 20  # so many letters all of one case: by chance in one genuine signature of 500,000
-MIXED_LETTERS: Final = 5  # of a lot or serial number: 32 mixtures of capitals and small letters, a verification each
+MIXED_LETTERS: Final = 8  # of a lot or serial number: 256 mixtures of capitals and small letters, a verification each
 _FIELDS: Final = {"17": digits, "10": CSET82_ORDER, "21": CSET82_ORDER}  # what one character of each may be
 _NAMES: Final = {"10": "lot", "17": "expiry", "21": "serial number"}
 _HOLE: Final = "\0"  # no value has it

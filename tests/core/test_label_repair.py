@@ -184,7 +184,7 @@ def test_lot_and_serial_number_in_another_case_are_found(values: dict[str, str],
 
 
 @pytest.mark.parametrize("change", [str.upper, str.lower])
-@pytest.mark.parametrize(("ai", "value"), [("10", "aB-1cDe"), ("21", "Q2rStU")])
+@pytest.mark.parametrize(("ai", "value"), [("10", "aB-1cDeFgH"), ("21", "Q2rStUvWx")])
 def test_a_mixture_made_all_of_one_case_is_found_up_to_a_bound(
     change: Callable[[str], str], ai: str, value: str
 ) -> None:
