@@ -64,7 +64,7 @@ export default ts.config(
   },
   {
     files: ["api/web/app/src/**"],
-    ignores: ["api/web/app/src/core/**"],
+    ignores: ["api/web/app/src/core/**", "**/*.test.ts"],
     rules: lazy("**/core/proof", "**/core/proof/**"),
   },
   {

@@ -25,7 +25,8 @@ class Demo:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line, f"the demonstration ended with {self.process.wait()}"
+        if not line.startswith('{"'):
+            raise AssertionError(f"the demonstration did not start: {line}{self.process.communicate(timeout=60)[0]}")
         answer: dict[str, Any] = json.loads(line)
         self.url: str = answer["url"]
         self.cases: list[dict[str, Any]] = answer["cases"]

@@ -29,6 +29,9 @@ _STATEMENTS: Final = 256  # prepared statements kept per connection; ours are fe
 _SQLITE_MAGIC: Final = b"SQLite format 3\x00"  # https://www.sqlite.org/fileformat2.html, section 1.3
 _APPLICATION_ID_OFFSET: Final = 68  # the same section
 
+_LOOKING: Final = threading.Lock()
+_OURS: Final[set[tuple[Path, int, int]]] = set()  # path, device and inode of files that this process knows to be ours
+
 
 class Installation(NamedTuple):
     """Which contract a database is tied to."""
@@ -190,6 +193,7 @@ def open_database(url: str) -> Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         _refuse_foreign(path)
         migration.migrate(path, connect, on_new=_claim)
+        _OURS.add(_identity(path))
     except OSError as error:
         detail = f"The database {path} cannot be opened: {error.strerror or error}."
         advice = "Choose a file that this user may read and write (LOTPROOF_DATABASE_URL)."
@@ -228,9 +232,25 @@ def _sqlite_path(url: str) -> Path:
 
 
 def _refuse_foreign(path: Path) -> None:
-    """Look at the file's header without opening it as a database, so that a file of someone else stays as it is."""
-    if not path.exists() or path.stat().st_size == 0:
-        return
+    """Look at the file's header without opening it as a database, so that a file of someone else stays as it is.
+
+    Once for each file: closing it ends every lock that this process has on it, those of SQLite's open connections among
+    them, and another program would then take itself for the last one and remove the WAL under this one's hands (POSIX
+    advisory locks; https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    with _LOOKING:
+        if not path.exists() or path.stat().st_size == 0 or _identity(path) in _OURS:
+            return
+        _require_ours(path)
+        _OURS.add(_identity(path))
+
+
+def _identity(path: Path) -> tuple[Path, int, int]:
+    found = path.stat()
+    return path.resolve(), found.st_dev, found.st_ino
+
+
+def _require_ours(path: Path) -> None:
     with path.open("rb") as file:
         header = file.read(100)
     if not header.startswith(_SQLITE_MAGIC):

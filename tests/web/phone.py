@@ -31,7 +31,8 @@ const codeOf = (link) => new URLSearchParams(link.hash.split("?")[1]).get("code"
 new MutationObserver(() => {
     for (const link of document.querySelectorAll("main .list a:has(.tone)"))
         window.scans[codeOf(link)] = link.querySelector(".tone").classList[1];
-    const last = document.querySelector(".answer a.button[href*=code]"), card = document.querySelector("[data-verdict]");
+    const last = document.querySelector(".answer a.button[href*=code]");
+    const card = document.querySelector("[data-verdict]");
     if (last && card) window.scans[codeOf(last)] = card.dataset.verdict;
 }).observe(document, {subtree: true, childList: true, attributes: true, attributeFilter: ["href", "data-verdict"]});
 """
@@ -41,8 +42,12 @@ LEAVE = """(address) => {
     for (const each of document.querySelectorAll("main > *")) each.dataset.left = "";
     location.hash = address;
 }"""
-ARRIVED = """() => document.querySelector("main > [data-left], main [aria-busy=true]") === null
-    && document.querySelector("main h1, main .notice, main [data-verdict]") !== null"""
+ARRIVED = """() => {
+    const waits = [...document.querySelectorAll("main .hint[role=status]")];
+    return document.querySelector("main > [data-left], main [aria-busy=true]") === null
+        && document.querySelector("main h1, main .notice, main [data-verdict]") !== null
+        && !waits.some((each) => each.textContent.trim().endsWith("…"));
+}"""
 
 
 def chromium() -> str:

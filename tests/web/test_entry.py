@@ -23,7 +23,7 @@ PAYLOADS = {
     "image": MARKUP,
     "script": '"><script>alert(1)</script>',
     "link": "javascript:alert(1)",
-    "right to left": "‮1(trela=daolno gvs<⁦",
+    "right to left": "\u202e1(trela=daolno gvs<\u2066",
     "template": "{{7*7}}${alert(1)}{who}{@html 1}",
 }
 FIELDS = ("00", "01", "10", "17", "21", "91", "92", "240", "400", "422", "8200")
@@ -192,3 +192,22 @@ def test_the_policy_lets_no_text_become_markup(phone: Phone) -> None:
     assert refused
     assert [each for each in phone.violations() if each.startswith("require-trusted-types-for")]
     phone.page.evaluate("window.violations = []")  # the test's own
+
+
+@pytest.mark.parametrize(
+    "host", ["https://evil.test/app/", "https://lotproof.example@evil.test/", "javascript:alert(1)//"]
+)
+def test_of_an_enrolment_link_only_what_it_carries_counts(phone: Phone, host: str) -> None:
+    phone.be("pharmacy", 22, "SGSIN")
+    phone.go("enrol")
+    phone.page.locator("#name").fill(MARKUP)
+    phone.page.locator("form button.wide").click()
+    code = phone.page.locator(".code code")
+    code.wait_for(state="attached")
+    carried = (code.text_content() or "").split("#/accept?e=")[1]
+    phone.go("accept")
+    phone.page.locator("main input").first.fill(f"{host}#/accept?e={carried}")
+    phone.page.locator("main input").first.press("Enter")
+    phone.page.get_by_text(MARKUP).wait_for()
+    assert phone.page.url == f"{phone.url}/app/#/accept?e={carried}"
+    check_inert(phone)

@@ -2,18 +2,9 @@ import { readFileSync } from "node:fs";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { expect, test } from "vitest";
-import { after, KINDS, nextHead, sequenceWord, type Consignment } from "./consignment";
+import { after, nextHead, sequenceWord, type Consignment } from "./consignment";
 import { concatBytes, fromHex, toHex } from "./hex";
-import {
-    batchId,
-    batchRegistration,
-    correction,
-    custodyEvent,
-    NOTHING,
-    unitEvent,
-    type Custody,
-    type CustodyMessage,
-} from "./statement";
+import { batchId, batchRegistration, custodyEvent, NOTHING, unitEvent, type Custody } from "./statement";
 import { digestOf, type Domain, type Message, type StructName } from "./typed_data";
 
 const DOMAIN: Domain = {
@@ -185,14 +176,6 @@ test("a recall names the batch, and needs no place", () => {
     expect(custodyEvent(recall, child).message).toMatchObject({ consignment: GOODS.id, place: "0x0000000000" });
     expect(() => custodyEvent(recall, { ...child, batch: null })).toThrow("pallet");
     expect(() => custodyEvent({ ...SHIP, place: "" }, GOODS)).toThrow("UN/LOCODE");
-});
-
-test("the documented correction, from the event that was wrong", () => {
-    const documented = examples.find((each) => each.message.kind === KINDS.CORRECT);
-    const wrong = shipment?.message as CustodyMessage;
-    const draft = correction(wrong, digest("CustodyEvent", wrong), { occurredAt: 1767700000 });
-    expect(draft.message).toEqual(documented?.message);
-    expect(draft.beside.attachment).toBe(documented?.attachment);
 });
 
 test("the documented event about one pack", () => {

@@ -4,7 +4,7 @@ import { keccak_256 } from "@noble/hashes/sha3.js";
 import { isByAuthority, KINDS, sequenceWord, type Consignment, type Kind } from "./consignment";
 import { detailsOf, withSalt, type Document } from "./document";
 import { concatBytes, fromHex, toHex } from "./hex";
-import { encodeData, type Message, type StructName } from "./typed_data";
+import type { Message, StructName } from "./typed_data";
 
 /** What travels beside a statement: the server takes it in the same JSON object. */
 export interface Beside {
@@ -128,34 +128,6 @@ function otherParty({ kind, actor, to }: Custody, goods: Consignment): number {
     if (kind !== "RECEIVE" && kind !== "RETURN") return 0;
     const named = kind === "RETURN" && goods.holder?.number === actor ? goods.counterparty : goods.holder;
     return to ?? required(named?.number, "from whom it comes");
-}
-
-/**
- * Name an earlier event of one's own as wrong; both stay visible.
- *
- * @param earlier - as it was signed
- * @param digest - of the earlier event
- */
-export function correction(
-    earlier: CustodyMessage,
-    digest: string,
-    said: { readonly occurredAt: number; readonly document?: Document },
-    salt?: Uint8Array,
-): Draft<CustodyMessage> {
-    const { details, beside } = documented(said.document, salt);
-    const message = {
-        ...earlier,
-        previous: digest,
-        kind: KINDS.CORRECT,
-        occurredAt: said.occurredAt,
-        counterparty: 0,
-        quantity: 0,
-        place: NO_PLACE,
-        parts: NOTHING,
-        details,
-    };
-    const attachment = toHex(encodeData("CustodyEvent", earlier));
-    return { type: "CustodyEvent", message, beside: { ...beside, attachment } };
 }
 
 /** What a person says of one pack. */

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
-import { bytesOf, GOOD } from "../core/proof/vectors.testing";
 import { checkFile, checkFromServer, type Given } from "./proof";
 import { emptyDisk, openTab, SimulatedBrowser, SimulatedServer } from "./simulated.testing";
 
+const { bytesOf, GOOD } = await import("../core/proof/vectors.testing");
 const RECALLED = named("recalled");
 const PATH = "/v1/proof/05413868000016/RECALLED";
 const HASH = `0x${"11".repeat(32)}`;

@@ -3,6 +3,7 @@
 import type { Verdict } from "../core/verdict";
 import type { Draft } from "../core/statement";
 import { keepSyncing } from "../device/background";
+import { Offline } from "../device/api";
 import { check } from "../device/check";
 import { everything, keep, sync, type Kept } from "../device/outbox";
 import { readProfile, writeProfile, type Profile } from "../device/profile";
@@ -35,17 +36,37 @@ export async function begin(): Promise<void> {
     app.kept = await everything();
     addEventListener("online", refresh);
     addEventListener("offline", refresh);
+    document.addEventListener("visibilitychange", lookedAt);
     refresh();
     keepSyncing(() => void reread());
 }
 
+const RETRY = 15_000; // milliseconds until the server is asked again after it was not reached
+const FRESH = 600; // seconds that a snapshot is new enough for a scanner that is looked at again
+let again: ReturnType<typeof setTimeout> | undefined;
+
 /** Fetch what is new, as far as there is a line. */
 export function refresh(): void {
-    app.online = navigator.onLine;
+    clearTimeout(again);
+    reached(navigator.onLine);
     if (!app.online) return;
     void refreshSnapshot()
         .then((held) => (app.snapshot = held))
-        .catch(() => undefined); // told under Settings, where it can be asked for
+        .catch((error: unknown) => {
+            if (error instanceof Offline) reached(false); // else it is told under Settings, where it can be asked for
+        });
+}
+
+/** A network without a way to the server is no line, whatever the browser says. */
+function reached(yes: boolean): void {
+    app.online = yes;
+    clearTimeout(again);
+    if (!yes && navigator.onLine) again = setTimeout(refresh, RETRY);
+}
+
+function lookedAt(): void {
+    const age = Date.now() / 1000 - (app.snapshot?.checked_at ?? 0);
+    if (!document.hidden && age > FRESH) refresh();
 }
 
 /** Read anew what is kept to be sent. */
@@ -85,6 +106,7 @@ export async function changeProfile(changes: Partial<Profile>): Promise<void> {
 /** Judge a code, and keep the verdict for the screen that shows its details. */
 export async function judge(text: string): Promise<Verdict> {
     const verdict = await check(text, app.profile);
+    if ((verdict.offline === undefined) !== app.online) reached(verdict.offline === undefined);
     verdicts.set(text, verdict);
     return verdict;
 }

@@ -1,0 +1,61 @@
+"""Pictures of every screen for the documents: `python -m tests.web.screenshots` writes docs/images/scanner/."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from tests.running_demo import Demo
+from tests.web.phone import NARROW, WIDE, Phone, launch
+from tests.web.screens import visit
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs/images/scanner"
+COLOURS = 64  # enough for flat colours and smooth letters
+TALLEST = 2000  # pixels; what is longer is cut off
+
+
+def take(demo: Demo, folder: Path, language: str = "en", scheme: str = "light") -> None:
+    """Write `<screen>-<width>.png` of every screen, at both widths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        for viewport in (NARROW, WIDE):
+            phone = Phone(browser.new_context(viewport=viewport, locale="en-GB", color_scheme=scheme), demo.url)  # type: ignore[arg-type]
+            for screen in visit(phone, demo, language):
+                phone.page.evaluate("document.activeElement?.blur()")
+                tall = phone.page.evaluate("document.documentElement.scrollHeight")
+                phone.page.set_viewport_size({"width": viewport["width"], "height": min(tall, TALLEST)})
+                picture = phone.page.screenshot(animations="disabled")
+                phone.page.set_viewport_size(viewport)  # type: ignore[arg-type]
+                (folder / f"{screen.title}-{viewport['width']}.png").write_bytes(small(picture))
+        browser.close()
+
+
+def small(picture: bytes) -> bytes:
+    """The picture with few colours."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    packed = io.BytesIO()
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+    return packed.getvalue()
+
+
+def main() -> None:
+    """Start a demonstration, take the pictures and say how large they are. Words: folder, language, scheme."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    with tempfile.TemporaryDirectory() as kept:
+        demo = Demo(Path(kept))
+        try:
+            take(demo, folder, *sys.argv[2:])
+        finally:
+            demo.stop()
+    sizes = [path.stat().st_size for path in folder.glob("*.png")]
+    print(f"{len(sizes)} pictures in {folder}, {sum(sizes) // 1024} KiB")  # noqa: T201 - a program's output
+
+
+if __name__ == "__main__":
+    main()
