@@ -1,18 +1,21 @@
 """Search for the one misread that explains why a label's signature does not hold.
 
 A label that was misread says nothing about the product; only one that no misread explains is suspect. Tried are, in
-this order: capitals and small letters confused, keyboard layouts, one character of AI 91, of AI 92, of expiry, lot and
-serial number. One digit of a GTIN need not be tried: its check digit finds every such change. What is found is named,
-never used: a label whose signature does not hold is never taken for a good one.
+this order: capitals and small letters confused, keyboard layouts, one character of AI 91, of what separates the fields
+(`label_structure`), of AI 92, of expiry, lot and serial number. One digit of a GTIN need not be tried: its check digit
+finds every such change. What is found is named, never used: a label whose signature does not hold is never taken for a
+good one.
 
 The search ends: 5,358 candidates of AI 92 cost one point addition each (`label_signature_repair`), at most 3,294 of
-the other fields one verification each; docs/decisions/0014 gives the time.
+the other fields, 512 mixtures of capitals and small letters and 32 other readings one verification each;
+docs/decisions/0014 gives the time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import product
 from string import digits
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -29,6 +32,7 @@ from ledger.core.label_signature import (
     verify_label,
 )
 from ledger.core.label_signature_repair import changed_position
+from ledger.core.label_structure import other_readings
 from ledger.core.parts import key_id
 from ledger.core.signature import verify
 
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ONE_CASE_LETTERS: Final = 20  # so many letters all of one case: by chance in one genuine signature of 500,000
+MIXED_LETTERS: Final = 8  # of a lot or serial number: 256 mixtures of capitals and small letters, a verification each
 _FIELDS: Final = {"17": digits, "10": CSET82_ORDER, "21": CSET82_ORDER}  # what one character of each may be
 _NAMES: Final = {"10": "lot", "17": "expiry", "21": "serial number"}
 _HOLE: Final = "\0"  # no value has it
@@ -107,7 +112,7 @@ def searched_by(label: Label, signers: Sequence[bytes]) -> bytes | None:
 
 
 def exhaustive(label: Label, signer: bytes) -> Repair | None:
-    """Try every other character at every place of AI 92, expiry, lot and serial number.
+    """Try mixed cases, what separates the fields, every other character of AI 92, expiry, lot and serial number.
 
     Args:
         label: The label as read; its AI 92 is well formed.
@@ -116,6 +121,9 @@ def exhaustive(label: Label, signer: bytes) -> Repair | None:
     Returns:
         The first that explains it; None if none does.
     """
+    repair = _mixed_case(label, signer) or _structure(label, signer)
+    if repair is not None:
+        return repair
     at = changed_position(signer, label)
     return _message(label, signer) if at is None else _character(SIGNATURE_AI, "signature", at)
 
@@ -210,8 +218,35 @@ def _case_of_a_field(label: Label, signer: bytes) -> Repair | None:
         meant = {"10": lot, "21": serial}
         changed = [ai for ai, value in meant.items() if value != values.get(ai)]
         if changed and verify_label(signer, _with(label, {ai: meant[ai] or "" for ai in changed})):
-            names = " and ".join(_NAMES[ai] for ai in changed)
-            return Repair(f"Capitals and small letters are confused in the {names}.", changed[0])
+            return _confused(*changed)
+    return None
+
+
+def _mixed_case(label: Label, signer: bytes) -> Repair | None:
+    """Lot or serial number of capitals and small letters, made all of one case."""
+    for ai, value in label.elements:
+        if ai in {"10", "21"} and any(verify_label(signer, _with(label, {ai: meant})) for meant in _mixtures(value)):
+            return _confused(ai)
+    return None
+
+
+def _mixtures(value: str) -> Iterator[str]:
+    """Give every mixture of capitals and small letters of a value of one case; none if it has too many letters."""
+    if value not in {value.upper(), value.lower()} or sum(map(str.isalpha, value)) > MIXED_LETTERS:
+        return iter(())
+    return map("".join, product(*({letter, letter.swapcase()} for letter in value)))
+
+
+def _confused(*fields: str) -> Repair:
+    names = " and ".join(_NAMES[ai] for ai in fields)
+    return Repair(f"Capitals and small letters are confused in the {names}.", fields[0])
+
+
+def _structure(label: Label, signer: bytes) -> Repair | None:
+    """An application identifier, bracket or separator that was misread or lost."""
+    for elements, field, where in other_readings(label.elements):
+        if verify_label(signer, label._replace(elements=elements)):
+            return Repair(f"Where the {_NAMES[field]} (AI {field}) {where}, a character was misread or lost.", field)
     return None
 
 

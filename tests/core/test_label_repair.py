@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import string
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.core import label_repair
+from ledger.core.errors import InvalidCodeError
 from ledger.core.gs1.layouts import LAYOUTS, US
 from ledger.core.gs1.lint.charsets import CSET82_ORDER
 from ledger.core.label_repair import Repair, find
-from ledger.core.label_signature import ALPHABET, LAST_CHARACTERS, Label, label_key_id, verify_label, written
+from ledger.core.label_signature import (
+    ALPHABET,
+    LAST_CHARACTERS,
+    Elements,
+    Label,
+    is_label_message,
+    label_key_id,
+    verify_label,
+    written,
+)
 from ledger.core.label_signature_repair import changed_position
 from ledger.core.signature import P256_ORDER
 from tests.core.batch_story import GTIN
-from tests.core.label_story import ANOTHER, MAKERS, UNIT, TestKey, changed
+from tests.core.label_story import ANOTHER, MAKERS, UNIT, TestKey, changed, label_of, text
 
 LABEL = MAKERS.label()
 KNOWN = [MAKERS.signer]
+TODAY = date(2026, 5, 28)
 FORGED = written(MAKERS.sign(b"something else"))
 SIGNED = st.builds(
     lambda lot, serial, secret: (
@@ -166,14 +180,69 @@ def test_lot_and_serial_number_in_another_case_are_found(values: dict[str, str],
     read = LABEL
     for ai, value in values.items():
         read = with_value(ai, value, read)
-    expected = f"Capitals and small letters are confused in the {names}."
-    # A lot of one letter, or one whose letters are all of one case, can be meant in one way only.
-    assert find(read, KNOWN) == (Repair(expected, field) if _in_one_step(values) else None)
+    assert find(read, KNOWN) == Repair(f"Capitals and small letters are confused in the {names}.", field)
 
 
-def _in_one_step(values: dict[str, str]) -> bool:
-    meant = dict(LABEL.elements)
-    return all(meant[ai] in {value.lower(), value.upper(), value.swapcase()} for ai, value in values.items())
+@pytest.mark.parametrize("change", [str.upper, str.lower])
+@pytest.mark.parametrize(("ai", "value"), [("10", "aB-1cDeFgH"), ("21", "Q2rStUvWx")])
+def test_a_mixture_made_all_of_one_case_is_found_up_to_a_bound(
+    change: Callable[[str], str], ai: str, value: str
+) -> None:
+    label = MAKERS.label(changed(UNIT, ai, value))
+    repair = find(with_value(ai, change(value), label), KNOWN)
+    assert sum(map(str.isalpha, value)) == label_repair.MIXED_LETTERS
+    assert repair is not None
+    assert (repair.field, repair.position) == (ai, None)
+    longer = MAKERS.label(changed(UNIT, ai, f"{value}xYz"))
+    assert find(with_value(ai, change(f"{value}xYz"), longer), KNOWN) is None
+
+
+# What separates the fields
+
+
+@pytest.mark.parametrize(
+    ("meant", "typed", "field", "name"),
+    [
+        ("(17)", "717)", "17", "expiry"),
+        ("(17)", "17)", "17", "expiry"),
+        ("(17)", "(15)", "17", "expiry"),
+        ("(21)", "(22)", "21", "serial number"),
+        ("(10)", "(90)", "10", "lot"),
+    ],
+)
+def test_a_misread_between_two_fields_is_found_and_never_holds(meant: str, typed: str, field: str, name: str) -> None:
+    read = label_of(text(MAKERS.elements()).replace(meant, typed), TODAY)
+    assert not verify_label(MAKERS.signer, read)
+    words = f"Where the {name} (AI {field}) begins, a character was misread or lost."
+    assert find(read, KNOWN) == Repair(words, field)
+
+
+PRINTED = [
+    [("01", GTIN), ("17", "270331"), ("10", "A1"), ("21", "S1")],
+    [("01", GTIN), ("10", "270331"), ("21", "12")],
+    [("01", GTIN), ("10", "A1"), ("240", "XY"), ("17", "270331"), ("21", "S1")],
+    [("01", GTIN), ("11", "260401"), ("10", "A1"), ("21", "S1")],
+    [("01", GTIN), ("15", "270331"), ("22", "V2"), ("10", "A1")],
+]
+
+
+@pytest.mark.parametrize("unsigned", PRINTED, ids=lambda unsigned: "".join(f"({ai})" for ai, _ in unsigned))
+def test_no_other_character_of_an_identifier_or_its_brackets_makes_a_label_a_forgery(unsigned: Elements) -> None:
+    printed = text(MAKERS.elements(unsigned))
+    tried = 0
+    for bracket in re.finditer(r"\(\d+\)", printed.partition("(91)")[0]):
+        for at, other in itertools.product(range(*bracket.span()), "()Q" + string.digits):
+            try:
+                read = label_of(put(printed, at, other), TODAY)
+            except InvalidCodeError:
+                continue  # refused by name: no label to judge
+            if not is_label_message(read.message):
+                continue  # no GTIN: it names no product
+            tried += 1
+            good = read.message == MAKERS.label(unsigned).message
+            assert verify_label(MAKERS.signer, read) == good
+            assert good or find(read, KNOWN) is not None, read
+    assert tried >= len(unsigned)
 
 
 # What is not explained

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ledger.core.check import FAILED, NAMES
+from ledger.core.gs1 import Code
 from ledger.core.wording import REASONS
+from tests.core.batch_story import LOT, MAKER
 from tests.core.verdict_cases import CASES, Case, content
-from tests.core.verdict_vectors import FOLDER, vector_of
+from tests.core.verdict_vectors import FOLDER, read_code, vector_of
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -43,3 +46,22 @@ def test_no_vector_file_is_left_without_a_story() -> None:
 
 def test_every_reason_has_a_vector() -> None:
     assert set(REASONS) <= {case.reason for case in CASES}
+
+
+# A genuine pack is never called fake for a misread
+
+SIGNED = "verified_by_a_signed_label"
+SMALL_ALPHABET = "()127Q"
+
+
+@pytest.mark.parametrize("at", range(len(_read(SIGNED)["question"]["code"])))
+def test_no_other_character_of_a_typed_signed_label_makes_a_genuine_pack_suspect(at: int) -> None:
+    signed = vector_of(_read(SIGNED))
+    for other in SMALL_ALPHABET.replace(signed.code[at], ""):
+        read = f"{signed.code[:at]}{other}{signed.code[at + 1 :]}"
+        code = read_code(read, signed.now)
+        if isinstance(code, Code) and code.lot != LOT:  # then the ledger does not know the lot
+            verdict = replace(signed, code=read, batches=(), consignments=(), licensee=MAKER).judged()
+        else:
+            verdict = replace(signed, code=read).judged()
+        assert verdict.verdict == "unreadable", (read, verdict.reason)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ledger.core.gs1 import check_digit
+from ledger.core.gs1 import check_digit, element_string
 from ledger.core.parts import encode_event
 from ledger.core.structs import CustodyStatement
 from ledger.core.unit import UnitEvent, UnitKind
@@ -627,6 +627,38 @@ def serial_number_misread() -> Told:
 def lot_misread_on_a_signed_label() -> Told:
     """The lot as read is not on the ledger, but the signature shows that it was misread: no one is accused."""
     return Told(labelled(), text(changed(MAKERS.elements(), "10", "AB1Z")), licensee=MAKER, batches=[])
+
+
+@case("unreadable", "label_misread", "label_signature", "batch_registered")
+def bracket_misread_on_a_signed_label() -> Told:
+    """The bracket before the expiry is another character: lot and expiry run together."""
+    return Told(labelled(), text(MAKERS.elements()).replace("(17)", "717)"), licensee=MAKER, batches=[])
+
+
+@case("unreadable", "label_misread", "label_signature")
+def identifier_misread_on_a_signed_label() -> Told:
+    """The expiry stands under AI 15, best before: one digit of its identifier was misread."""
+    return Told(labelled(), text(MAKERS.elements()).replace("(17)", "(15)"))
+
+
+@case("unreadable", "label_misread", "label_signature")
+def serial_identifier_misread_on_a_signed_label() -> Told:
+    """The serial number stands under AI 22, variant: the pack has no number as read."""
+    return Told(labelled(), text(MAKERS.elements()).replace("(21)", "(22)"))
+
+
+@case("unreadable", "label_misread", "label_signature", "batch_registered")
+def separator_misread_on_a_signed_label() -> Told:
+    """An element string whose separator after the lot is another character: lot and serial number run together."""
+    gtin, lot, expiry, *rest = MAKERS.elements()
+    read = element_string([gtin, expiry, lot, *rest]).replace("AB12\x1d", "AB12J")
+    return Told(labelled(), read, licensee=MAKER, batches=[])
+
+
+@case("unreadable", "label_misread", "label_signature")
+def mixed_case_lost_on_a_signed_label() -> Told:
+    """Capitals and small letters of the serial number were typed as capitals only."""
+    return Told(labelled(), text(changed(MAKERS.elements(), "21", "7KQ-R2M")))
 
 
 @case("unreadable", "label_misread", "label_signature")
