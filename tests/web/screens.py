@@ -54,7 +54,7 @@ def screens(demo: Demo) -> list[Screen]:
     pack = demo.case("genuine pack at the pharmacy")["code"]
     goods = demo.case("verified at the border")["code"]
     found = [
-        *(Screen(f"check-{word}", "check", values={"code": code}) for word, code in words(demo).items()),
+        *(Screen(word.replace("_", "-"), "check", values={"code": code}) for word, code in words(demo).items()),
         Screen("scan", "scan"),
         Screen("work-public", "work"),
         Screen("report", "report", values={"code": goods}),
@@ -116,6 +116,19 @@ def visit(phone: Phone, demo: Demo, language: str = "en") -> Iterator[Screen]:
             phone.be(role, ORGANISATIONS[role], "SGSIN", language=language)
         phone.go(screen.name, **screen.values)
         yield screen
+    yield cut_off(phone, demo, language)
+
+
+def cut_off(phone: Phone, demo: Demo, language: str) -> Screen:
+    """The verdict on a recalled batch, as the phone gives it without a line."""
+    phone.be(language=language)
+    phone.ready_offline()
+    phone.context.set_offline(offline=True)
+    phone.page.reload()
+    code = demo.case("recalled")["code"]
+    phone.go("check", code=code)
+    assert phone.word() == "do_not_use"
+    return Screen("offline", "check", values={"code": code})
 
 
 def let_sign(phone: Phone) -> None:

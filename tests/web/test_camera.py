@@ -111,4 +111,4 @@ def test_photographed_and_damaged_codes_are_read_rightly_or_not_at_all(
 
 def bare(text: str) -> str:
     """An element string without brackets and separators; a link as it is."""
-    return text if "://" in text else re.sub(r"[()\x1d]", "", plain(text))
+    return plain(text) if "://" in text else re.sub(r"[()\x1d]", "", plain(text))
