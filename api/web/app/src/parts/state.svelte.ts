@@ -24,7 +24,8 @@ export const app = $state<{
     updated: null,
 });
 
-const verdicts = new Map<string, Verdict>();
+const FRESH = 60_000; // milliseconds for which a verdict is shown again; then the code is judged anew
+const verdicts = new Map<string, { readonly verdict: Verdict; readonly at: number }>();
 
 /** Read what the device keeps; done once, before anything is shown. */
 export async function begin(): Promise<void> {
@@ -107,11 +108,14 @@ export async function changeProfile(changes: Partial<Profile>): Promise<void> {
 export async function judge(text: string): Promise<Verdict> {
     const verdict = await check(text, app.profile);
     if ((verdict.offline === undefined) !== app.online) reached(verdict.offline === undefined);
-    verdicts.set(text, verdict);
+    const now = performance.now();
+    for (const [other, { at }] of verdicts) if (now - at > FRESH) verdicts.delete(other);
+    verdicts.set(text, { verdict, at: now });
     return verdict;
 }
 
-/** The verdict that was given on a code in this sitting. */
+/** The verdict that was given on a code a moment ago. */
 export function judged(text: string): Verdict | undefined {
-    return verdicts.get(text);
+    const given = verdicts.get(text);
+    return given !== undefined && performance.now() - given.at <= FRESH ? given.verdict : undefined;
 }
