@@ -24,7 +24,7 @@ export const app = $state<{
     updated: null,
 });
 
-const FRESH = 60_000; // milliseconds for which a verdict is shown again; then the code is judged anew
+const SHOWN = 60_000; // milliseconds for which a verdict is shown again; then the code is judged anew
 const verdicts = new Map<string, { readonly verdict: Verdict; readonly at: number }>();
 
 /** Read what the device keeps; done once, before anything is shown. */
@@ -109,7 +109,7 @@ export async function judge(text: string): Promise<Verdict> {
     const verdict = await check(text, app.profile);
     if ((verdict.offline === undefined) !== app.online) reached(verdict.offline === undefined);
     const now = performance.now();
-    for (const [other, { at }] of verdicts) if (now - at > FRESH) verdicts.delete(other);
+    for (const [other, { at }] of verdicts) if (now - at > SHOWN) verdicts.delete(other);
     verdicts.set(text, { verdict, at: now });
     return verdict;
 }
@@ -117,5 +117,5 @@ export async function judge(text: string): Promise<Verdict> {
 /** The verdict that was given on a code a moment ago. */
 export function judged(text: string): Verdict | undefined {
     const given = verdicts.get(text);
-    return given !== undefined && performance.now() - given.at <= FRESH ? given.verdict : undefined;
+    return given !== undefined && performance.now() - given.at <= SHOWN ? given.verdict : undefined;
 }
