@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import time
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -54,6 +55,7 @@ def demo(
     data: Annotated[Path, typer.Option("--data", help="Where to keep it.")] = Path("lotproof-data"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew: delete what an earlier one left.")] = False,
     once: Annotated[bool, typer.Option("--once", help="End after the check instead of serving on.")] = False,
+    show: Annotated[bool, typer.Option("--open/--no-open", help="Open the scanner in the browser.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Start everything, play a month of trade, check every scanned case, and serve. Codes: DATA/demo/codes.json."""
@@ -72,7 +74,21 @@ def demo(
             _check(client, cases, settings)
         _tell(url, cases, time.monotonic() - started, data / "demo", as_json=as_json)
         if not once:
+            if show and not as_json and has_screen(sys.platform, os.environ, typed=sys.stdout.isatty()):
+                webbrowser.open(f"{url}/app/")
             stack.wait()
+
+
+def has_screen(platform: str, environ: Mapping[str, str], *, typed: bool) -> bool:
+    """Tell whether a browser can be opened for whoever started this; on a server one would take the terminal over.
+
+    Args:
+        platform: As `sys.platform` names it.
+        environ: The environment.
+        typed: Whether a person at a terminal started it.
+    """
+    graphic = platform in {"darwin", "win32"} or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+    return typed and graphic and "SSH_CONNECTION" not in environ
 
 
 def _settings(data: Path, port: int | None) -> Settings:

@@ -1,5 +1,6 @@
 /** A consignment as `GET /v1/consignments/{name}` shows it, and what an event that was signed here makes of it. */
 
+import { KINDS } from "./vocabulary";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { concatBytes, fromHex, toHex } from "./hex";
 import type { CustodyMessage } from "./statement";
@@ -31,24 +32,7 @@ export interface Consignment {
     readonly children: readonly string[];
 }
 
-/** What happens to a consignment; `kind` of a CustodyEvent. */
-export const KINDS = {
-    SHIP: 1,
-    RECEIVE: 2,
-    HANDOVER: 3,
-    RETURN: 4,
-    SPLIT: 5,
-    PACK: 6,
-    UNPACK: 7,
-    INSPECT: 8,
-    HOLD: 9,
-    RELEASE: 10,
-    SEIZE: 11,
-    RECALL: 12,
-    DISPENSE: 13,
-    DESTROY: 14,
-    CORRECT: 15,
-} as const;
+export { KINDS };
 export type Kind = keyof typeof KINDS;
 
 const AUTHORITY_KINDS: ReadonlySet<number> = new Set<number>([

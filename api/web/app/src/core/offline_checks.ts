@@ -1,5 +1,6 @@
 /** The checks that a phone can make without a line, and what it says of those that it cannot (docs/verdicts.md). */
 
+import { CHECKS, type CheckName } from "./vocabulary";
 import { DAY, dayAt, dayNumber, moment, readDay } from "./calendar";
 import type { Code } from "./gs1";
 import { dispensedAt, type OwnEvent, REPEAT_SECONDS } from "./history_view";
@@ -16,23 +17,8 @@ export interface OfflineFacts {
     readonly history: readonly OwnEvent[];
 }
 
-/** The thirteen checks, in order. */
-export const CHECKS = [
-    "code_readable",
-    "label_signature",
-    "batch_registered",
-    "maker_accredited",
-    "facts_agree",
-    "unit_in_batch",
-    "custody_unbroken",
-    "not_recalled",
-    "not_expired",
-    "not_held_or_seized",
-    "unit_unused",
-    "no_conflict",
-    "fresh",
-] as const;
-export type Name = (typeof CHECKS)[number];
+export { CHECKS };
+export type Name = CheckName;
 
 /** What one check answers; a reason only if it may decide the verdict. */
 export interface Answer {

@@ -3,6 +3,7 @@
  * those of `ledger/core/wording.py`, in the server's English words; screens translate by the reason's name.
  */
 
+import { CHECKS, type CheckName } from "../vocabulary";
 import type { Check, Word } from "../verdict";
 
 const APART = "Do not use. Keep it apart";
@@ -37,24 +38,7 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
-/** The thirteen checks, in order (docs/verdicts.md). */
-export const NAMES = [
-    "code_readable",
-    "label_signature",
-    "batch_registered",
-    "maker_accredited",
-    "facts_agree",
-    "unit_in_batch",
-    "custody_unbroken",
-    "not_recalled",
-    "not_expired",
-    "not_held_or_seized",
-    "unit_unused",
-    "no_conflict",
-    "fresh",
-] as const;
-
-export type CheckName = (typeof NAMES)[number];
+export { CHECKS as NAMES, type CheckName };
 
 /** An organisation that a reason names: its number, and how the English words and the screens call it. */
 export interface Named {
