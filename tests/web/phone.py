@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -177,8 +178,12 @@ def note(folder: Path, **figures: Any) -> None:
     """Add figures to `.cache/scanner-figures.json`, for the document that states them."""
     path = folder / ".cache" / "scanner-figures.json"
     path.parent.mkdir(exist_ok=True)
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    path.write_text(json.dumps(known | figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    with path.open("a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # other processes run other tests
+        file.seek(0)
+        known = json.loads(file.read() or "{}")
+        file.truncate(0)
+        file.write(json.dumps(known | figures, indent=2, sort_keys=True) + "\n")
 
 
 def spread(values: Iterable[float]) -> dict[str, float]:

@@ -1,14 +1,14 @@
-"""Every screen and every verdict word: usable by everybody (WCAG 2.2 AA), on a small screen, in every language."""
+"""Every screen and every verdict word is usable by everybody (WCAG 2.2 AA), and the first one is there soon."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from api.web import built
 from tests.web.phone import NARROW, WIDE, note
-from tests.web.screens import LEAST, TARGETS, TOUCH, WIDER, grave_faults, languages, visit
+from tests.web.screens import grave_faults, visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,36 +38,17 @@ def is_reader(name: str) -> bool:
 
 
 @pytest.mark.parametrize("width", [NARROW, WIDE], ids=["360", "1280"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_grave_on_any_screen(
-    new_phone: Callable[..., Phone], demo: Demo, scheme: str, width: dict[str, int]
+    new_phone: Callable[..., Phone], demo: Demo, width: dict[str, int]
 ) -> None:
-    phone = new_phone(color_scheme=scheme, viewport=width)
-    faults = {screen.title: found for screen in visit(phone, demo) if (found := grave_faults(phone))}
+    phone = new_phone(viewport=width)
+    faults = {}
+    for screen in visit(phone, demo):
+        for scheme in ("light", "dark"):
+            phone.page.emulate_media(color_scheme=scheme)
+            if found := grave_faults(phone):
+                faults[f"{screen.title}, {scheme}"] = found
     assert faults == {}
-
-
-@pytest.mark.parametrize("language", [each for each in languages() if each in {"th", "my"}])
-def test_axe_finds_nothing_grave_in_other_scripts(phone: Phone, demo: Demo, language: str) -> None:
-    faults = {screen.title: found for screen in visit(phone, demo, language) if (found := grave_faults(phone))}
-    assert faults == {}
-
-
-@pytest.mark.parametrize("language", languages())
-def test_nothing_is_wider_than_a_small_screen_or_too_small_for_a_finger(
-    phone: Phone, demo: Demo, language: str
-) -> None:
-    wide: dict[str, Any] = {}
-    small: dict[str, Any] = {}
-    for screen in visit(phone, demo, language):
-        if wider := phone.page.evaluate(WIDER):
-            wide[screen.title] = wider
-        for target in phone.page.evaluate(TARGETS):
-            least = LEAST if target["inline"] else TOUCH
-            if target["height"] < least or target["width"] < least:
-                small.setdefault(target["what"], (screen.title, target["width"], target["height"]))
-    assert wide == {}
-    assert small == {}
 
 
 def test_the_first_load_is_small_and_soon_answers_a_cheap_phone(
