@@ -93,6 +93,8 @@ export function day(when: string): string {
     return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeZone: "UTC" }).format(date);
 }
 
+/** The platform's name for the language, with Latin digits and the common calendar; English writes the day first. */
 function locale(): string {
-    return `${chosen.language === "tl" ? "fil" : chosen.language}-u-nu-latn-ca-gregory`;
+    const names: Partial<Record<Language, string>> = { en: "en-GB", tl: "fil" };
+    return `${names[chosen.language] ?? chosen.language}-u-nu-latn-ca-gregory`;
 }
