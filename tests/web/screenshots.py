@@ -12,10 +12,11 @@ from playwright.sync_api import sync_playwright
 
 from tests.running_demo import Demo
 from tests.web.phone import NARROW, WIDE, Phone, launch
-from tests.web.screens import visit
+from tests.web.screens import languages, visit
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs/images/scanner"
 COLOURS = 64  # enough for flat colours and smooth letters
+COLUMNS, GAP = 4, 10  # of the sheet of languages; pixels between two pictures
 TALLEST = 2000  # pixels; what is longer is cut off
 
 
@@ -36,6 +37,30 @@ def take(demo: Demo, folder: Path, language: str = "en", scheme: str = "light") 
         browser.close()
 
 
+def all_languages(demo: Demo, folder: Path) -> None:
+    """Write one sheet, `languages-360.png`: the same verdict in every language on a small phone."""
+    code = demo.case("recalled")["code"]
+    pictures = []
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        for language in languages():
+            phone = Phone(browser.new_context(viewport=NARROW, locale="en-GB"), demo.url)  # type: ignore[arg-type]
+            phone.be("public", None, "", language)
+            phone.go("check", code=code)
+            phone.page.wait_for_selector("[data-verdict]")
+            phone.settled()
+            pictures.append(Image.open(io.BytesIO(phone.page.screenshot(animations="disabled"))).convert("RGB"))
+        browser.close()
+    width, height = NARROW["width"] + GAP, NARROW["height"] + GAP
+    rows = -(-len(pictures) // COLUMNS)
+    sheet = Image.new("RGB", (COLUMNS * width, rows * height), "grey")
+    for index, picture in enumerate(pictures):
+        sheet.paste(picture, (index % COLUMNS * width, index // COLUMNS * height))
+    packed = io.BytesIO()
+    sheet.save(packed, "PNG")
+    (folder / "languages-360.png").write_bytes(small(packed.getvalue()))
+
+
 def small(picture: bytes) -> bytes:
     """The picture with few colours."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
@@ -51,6 +76,7 @@ def main() -> None:
         demo = Demo(Path(kept))
         try:
             take(demo, folder, *sys.argv[2:])
+            all_languages(demo, folder)
         finally:
             demo.stop()
     sizes = [path.stat().st_size for path in folder.glob("*.png")]
