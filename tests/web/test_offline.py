@@ -244,6 +244,31 @@ def test_closing_the_day_puts_every_event_on_the_chain_once(
     assert logged(demo, PHARMACY) == (size + 1, size + 1)
 
 
+def test_a_pack_that_is_scanned_without_a_line_is_signed_for_once_if_the_pharmacist_wants_that(
+    pharmacist: tuple[Device, list[Pack]], demo: Demo, packs: Iterator[Pack]
+) -> None:
+    device, _ = pharmacist
+    first, second = next(packs), next(packs)
+    size, _ = logged(demo, PHARMACY)
+    earlier = states(device)
+    device.phone.go("scan")
+    device.phone.enter(first.code)  # nothing is signed unasked
+    device.phone.go("settings")
+    device.phone.page.locator("#sightings").check()
+    device.offline()
+    device.phone.go("scan")
+    for _ in range(2):
+        device.phone.enter(second.code)
+    until(lambda: len(states(device)) == len(earlier) + 1, "the sighting is kept")
+    device.kill_tab()
+    device.online()
+    device.phone.page.reload()
+    until(lambda: [state for _, state in states(device)[len(earlier) :]] == ["sent"], "the server answered")
+    assert logged(demo, PHARMACY)[0] == size + 1
+    device.phone.go("settings")
+    device.phone.page.locator("#sightings").uncheck()
+
+
 @pytest.mark.parametrize(("moment", "lot"), [("kept", "AB26H203"), ("answer lost", "PB24M902")])
 def test_goods_are_shipped_once_whatever_dies_when(
     playwright: Playwright, demo: Demo, line: Line, tmp_path: Path, moment: str, lot: str

@@ -16,6 +16,8 @@ export interface Profile {
     /** BCP 47, for example "en". */
     language: string;
     sound: boolean;
+    /** Whether each pack that is scanned is signed for, so that copies are found. */
+    sightings?: boolean;
 }
 
 /** Who uses this device; null if nobody said yet. */

@@ -1,5 +1,8 @@
 /** What every screen shares: who scans, whether there is a line, what waits, and the verdicts of this sitting. */
 
+import { REPEAT_SECONDS } from "../core/history_view";
+import { sighting } from "../core/sighting";
+import { unitEvent } from "../core/statement";
 import type { Verdict } from "../core/verdict";
 import type { Draft } from "../core/statement";
 import { keepSyncing } from "../device/background";
@@ -111,7 +114,19 @@ export async function judge(text: string): Promise<Verdict> {
     const now = performance.now();
     for (const [other, { at }] of verdicts) if (now - at > SHOWN) verdicts.delete(other);
     verdicts.set(text, { verdict, at: now });
+    if (app.profile.sightings === true) void sight(verdict).catch(() => undefined); // a scan is answered all the same
     return verdict;
+}
+
+/** Sign that a pack was seen, once in the time in which whoever scans has the same pack in hand. */
+async function sight(verdict: Verdict): Promise<void> {
+    const { organisation: actor, place } = app.profile;
+    const now = Math.floor(Date.now() / 1000);
+    const seen = actor === null || place === null ? null : sighting(verdict, { actor, place, now });
+    if (seen === null) return;
+    const recent = app.kept.filter((kept) => kept.label === "SCAN" && now - kept.made < REPEAT_SECONDS);
+    const said = [seen.gtin, seen.lot, seen.serial].join(" · ");
+    if (!recent.some((kept) => kept.about === said)) await sign(unitEvent(seen), said);
 }
 
 /** The verdict that was given on a code a moment ago. */
