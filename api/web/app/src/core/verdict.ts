@@ -33,7 +33,7 @@ export interface CodeFacts {
 
 export interface BatchFacts {
     readonly id: string;
-    readonly product: string;
+    readonly product: string | null;
     readonly product_class: string;
     readonly manufacturer: Party;
     readonly gtin: string;
