@@ -25,6 +25,12 @@ settings.register_profile("deep", settings.get_profile("lotproof"), max_examples
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "lotproof"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole programs first: files are handed out in this order, and one that takes minutes must not begin last."""
+    slow, system = ({item.path for item in items if item.get_closest_marker(name)} for name in ("slow", "system"))
+    items.sort(key=lambda item: (item.path not in slow, item.path not in system))
+
+
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     """The root of the source tree."""
