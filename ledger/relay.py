@@ -287,7 +287,7 @@ class Relay:
         if submission.events:
             return signatures + sum(_event_gas(event.statement, event.attachment) for event in submission.events)
         if submission.type == "CustodyEvent":
-            statement: CustodyStatement = submission.statement  # type: ignore[assignment]
+            statement: CustodyStatement = submission.statement  # type: ignore[assignment]  # its type says which struct it is
             own = _event_gas(statement, submission.attachment)
             both = 2 if statement.kind == Kind.HANDOVER else 1
             return own + both * max(signatures, self._signature_gas(b"", b"") if both > 1 else 0)

@@ -191,7 +191,7 @@ def test_a_local_database_is_shown_whole() -> None:
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
-        Settings().port = 1  # type: ignore[misc]
+        Settings().port = 1  # type: ignore[misc]  # that it is refused is the point
 
 
 def table() -> list[str]:

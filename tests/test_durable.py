@@ -16,7 +16,7 @@ def test_a_failure_leaves_the_old_file_and_no_half_of_a_new_one(tmp_path: Path) 
     path = tmp_path / "labels.pdf"
     path.write_bytes(b"old")
     with pytest.raises(TypeError), writing(path) as file:
-        file.writelines([b"half", "no bytes"])  # type: ignore[list-item]
+        file.writelines([b"half", "no bytes"])  # type: ignore[list-item]  # that it is refused is the point
     assert [each.name for each in tmp_path.iterdir()] == ["labels.pdf"]
     assert path.read_bytes() == b"old"
 

@@ -357,7 +357,7 @@ def test_running_outlasts_a_chain_that_is_down(db: Database, chain: SimulatedCha
             stop.set()
         return progress
 
-    indexer.step = step  # type: ignore[method-assign]
+    indexer.step = step  # type: ignore[method-assign]  # a double that counts
     indexer.run(stop, poll_seconds=0.001)
     check_equals_chain(db, chain)
     assert seen[:4] == [None, *["The node is down."] * 3]

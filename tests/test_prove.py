@@ -67,7 +67,7 @@ def test_signatures_come_from_the_outbox_where_they_were_handed_in(
     stage.installation.accept(registration, shipment)
     stage.installation.settle()
     monkeypatch.setattr("ledger.prove.transaction_inputs", lambda _chain, hashes: [b"" for _ in hashes])
-    gtin = f"{registration.statement.gtin:014d}"  # type: ignore[union-attr]
+    gtin = f"{registration.statement.gtin:014d}"  # type: ignore[union-attr]  # it is a BatchRegistration
     assert checked(stage.world, stage.prove(gtin, "HANDED")) == [Kind.SHIP]
 
 

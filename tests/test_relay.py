@@ -179,7 +179,7 @@ def test_a_bundle_is_one_transaction_and_answers_for_each_event(world: World, he
     shipments.append(world.shipment(world.registration("never registered")))
     shipments.sort(key=lambda one: one.digest(world.domain))
     inner = [one.digest(world.domain) for one in shipments]
-    events = tuple(BundledEvent(one.statement, b"") for one in shipments)  # type: ignore[arg-type]
+    events = tuple(BundledEvent(one.statement, b"") for one in shipments)  # type: ignore[arg-type]  # they are CustodyEvents
     bundle = Bundle(MAKER, len(events), parts.keccak256(b"".join(inner)))
     digests = here.accept(*registrations, world.signed(bundle, KEYS[MAKER], events=events))
     here.settle()
@@ -443,7 +443,7 @@ def test_a_split_with_many_children_gets_enough_gas(world: World, here: Installa
     registration = world.registration("A1", quantity=300)
     (digest,) = here.accept(registration)
     here.settle()
-    batch = parts.batch_id(registration.statement.gtin, "A1")  # type: ignore[union-attr]
+    batch = parts.batch_id(registration.statement.gtin, "A1")  # type: ignore[union-attr]  # it is a BatchRegistration
     attachment = parts.pack_children([(None, 1)] * 150)
     split = world.event(Kind.SPLIT, MAKER, batch, digest, quantity=150, attachment=attachment)
     digests = here.accept(split)

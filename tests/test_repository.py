@@ -18,11 +18,16 @@ LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-node.txt", "r
 LOCKS += ("requirements-solidity.txt",)
 PROGRAMS = (".ci/run", "scripts/demo", "scripts/forge", "scripts/halmos", "scripts/lock", "scripts/setup")
 PROGRAMS += ("scripts/slither", "scripts/test")
-TEXT = {".cjs", ".css", ".html", ".js", ".json", ".md", ".py", ".sol", ".toml", ".txt", ".svg", ""}
+TEXT = {".cjs", ".css", ".html", ".js", ".json", ".md", ".py", ".sol", ".svelte", ".svg", ".toml", ".ts", ".txt", ""}
 PERSONAL_PATH = re.compile(r"(?<![\w.$}/])/(?:root|work)/\w")
 INDEX_ADDRESS = re.compile(r"--(?:extra-)?index-url|--find-links|^registry\s*=|\"resolved\":", re.MULTILINE)
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/=\n]{60}")
+EXCEPTION = re.compile(r"# noqa|# type: ignore|eslint-disable|svelte-ignore")
+REASON = re.compile(
+    r"# noqa: [A-Z0-9, ]+ - \S|# type: ignore\[[a-z, -]+\]  ?# \S"
+    r"|eslint-disable-next-line \S+ -- \S|svelte-ignore \S+ \(\S"
+)
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
 
@@ -148,6 +153,13 @@ def test_the_wheel_holds_all_that_a_server_reads(tracked: list[Path], checkout: 
     shipped = {file.relative_to(source).as_posix() for top in ("api", "ledger") for file in (source / top).rglob("*.*")}
     assert "ledger/chain/abi/CustodyLedger.json" in packed
     assert not sorted(name for name in shipped - packed if (source / name).is_file())
+
+
+def test_every_exception_from_a_rule_says_why(texts: dict[str, str]) -> None:
+    code = {name: text for name, text in texts.items() if name.endswith((".py", ".ts", ".svelte"))}
+    lines = [(name, line) for name, text in code.items() for line in text.splitlines() if EXCEPTION.search(line)]
+    assert len(lines) > 100
+    assert [each for each in lines if not REASON.search(each[1])] == []
 
 
 def test_every_link_between_documents_leads_somewhere(texts: dict[str, str], checkout: Path) -> None:

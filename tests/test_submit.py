@@ -117,7 +117,7 @@ def test_a_shipment_right_after_its_registration_is_taken_before_anything_is_rec
     shipment = world.shipment(registration)
     desk.submit(shipment)
     head = parts.next_head(registration.digest(world.domain), shipment.digest(world.domain))
-    batch = shipment.statement.consignment  # type: ignore[union-attr]
+    batch = shipment.statement.consignment  # type: ignore[union-attr]  # it is a CustodyEvent
     receipt = world.event(Kind.RECEIVE, CARRIER, batch, head, counterparty=MAKER)
     desk.submit(receipt)
     desk.settle()
@@ -133,7 +133,7 @@ def test_children_of_a_split_that_is_on_its_way_can_be_shipped(world: World, des
     registration = world.registration("A1")
     digest = registration.digest(world.domain)
     desk.submit(registration)
-    batch = parts.batch_id(registration.statement.gtin, "A1")  # type: ignore[union-attr]
+    batch = parts.batch_id(registration.statement.gtin, "A1")  # type: ignore[union-attr]  # it is a BatchRegistration
     attachment = parts.pack_children([(None, 400)])
     split = world.event(Kind.SPLIT, MAKER, batch, digest, quantity=400, attachment=attachment)
     desk.submit(split)
@@ -154,7 +154,7 @@ def test_children_of_a_split_that_is_on_its_way_can_be_shipped(world: World, des
 def test_a_new_organisation_can_act_while_its_accreditation_is_on_its_way(world: World, desk: Desk) -> None:
     key = AddressSigner("new", PrivateKey(b"\x07" * 32))
     desk.submit(world.accreditation(5, Role.MANUFACTURER, prefixes=("5413868",), key=key, sequence=3))
-    statement = dataclasses.replace(world.registration("N1").statement, manufacturer=5)  # type: ignore[type-var]
+    statement = dataclasses.replace(world.registration("N1").statement, manufacturer=5)  # type: ignore[type-var]  # it is a BatchRegistration
     registration = world.signed(statement, key)
     desk.submit(registration)
     desk.settle()
@@ -217,7 +217,7 @@ def test_every_refusal_names_the_contracts_error_and_queues_nothing(
 def test_a_statement_that_does_not_fit_together_is_malformed(world: World, desk: Desk) -> None:
     inner = world.shipment(world.registration("A1"))
     bundle = Bundle(MAKER, 1, b"x" * 32)
-    events = (BundledEvent(inner.statement),)  # type: ignore[arg-type]
+    events = (BundledEvent(inner.statement),)  # type: ignore[arg-type]  # it is a CustodyEvent
     with pytest.raises(InvalidStatementError, match="other events"):
         desk.submit(world.signed(bundle, KEYS[MAKER], events=events))
 
@@ -230,7 +230,7 @@ def test_a_bundle_is_known_by_each_of_its_events(world: World, desk: Desk) -> No
     bundle = world.signed(
         Bundle(MAKER, 1, parts.keccak256(digest)),
         KEYS[MAKER],
-        events=(BundledEvent(inner.statement),),  # type: ignore[arg-type]
+        events=(BundledEvent(inner.statement),),  # type: ignore[arg-type]  # it is a CustodyEvent
     )
     desk.submit(bundle)
     desk.settle()
@@ -300,7 +300,7 @@ def test_subjects_name_all_that_a_statement_may_touch(world: World) -> None:
     shipment = world.shipment(world.registration("A1"))
     correct = dataclasses.replace(
         world.event(Kind.CORRECT, MAKER, b"c" * 32, b"e" * 32),
-        attachment=parts.encode_event(shipment.statement),  # type: ignore[arg-type]
+        attachment=parts.encode_event(shipment.statement),  # type: ignore[arg-type]  # it is a CustodyEvent
     )
     assert ("consignment", b"e" * 32) in changed(correct, domain)
 
@@ -321,7 +321,7 @@ def test_the_root_of_a_log_that_the_contract_anchors_covers_what_is_in_it(world:
     desk.settle()
     digests = []
     for number in range(5):
-        gtin = world.registration("A1").statement.gtin  # type: ignore[union-attr]
+        gtin = world.registration("A1").statement.gtin  # type: ignore[union-attr]  # it is a BatchRegistration
         serial, now = f"S{number}", int(world.now())
         said = UnitStatement(PHARMACY, UnitKind.DISPENSE, gtin, "A1", serial, now, b"BEBRU", ZERO, ZERO)
         key = KEYS[PHARMACY]

@@ -50,7 +50,7 @@ class Intake:
         self.log = UnitLog(db)
 
     def submission(self, kind: UnitKind, actor: int = PHARMACY, **said: object) -> UnitSubmission:
-        return signed(UnitStory(self.now).statement(kind, actor, **said))  # type: ignore[arg-type]
+        return signed(UnitStory(self.now).statement(kind, actor, **said))  # type: ignore[arg-type]  # what is said is said by name
 
     def say(self, kind: UnitKind, actor: int = PHARMACY, **said: object) -> Logged:
         return self.hand_in(self.submission(kind, actor, **said))

@@ -194,7 +194,7 @@ class Chain:
         Raises:
             NodeError: The node cannot simulate it (other than that it reverts).
         """
-        transaction: TxParams = {"to": to_checksum_address(to), "data": _hex(data), "from": to_checksum_address(sender)}  # type: ignore[typeddict-item]
+        transaction: TxParams = {"to": to_checksum_address(to), "data": _hex(data), "from": to_checksum_address(sender)}  # type: ignore[typeddict-item]  # web3 takes hexadecimal text too
         if gas is not None:
             transaction["gas"] = gas
         try:

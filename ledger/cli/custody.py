@@ -126,7 +126,7 @@ def _simple(kind: Kind, help_text: str, *, other: bool = False, quantity: bool =
         _record(act, key=key, server=server, wait=wait, data=data, as_json=as_json)
 
     offered = command(run)
-    offered.__signature__ = _options(run, kind, other=other, quantity=quantity)  # type: ignore[attr-defined]
+    offered.__signature__ = _options(run, kind, other=other, quantity=quantity)  # type: ignore[attr-defined]  # functions may carry one, which typer reads
     app.command(kind.name.lower(), help=help_text)(offered)
 
 

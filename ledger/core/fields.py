@@ -99,7 +99,7 @@ def read_statement(kind: type[_Kind], message: object, path: str = "message") ->
         raise refuse(f"{path}.{error.field}", error.detail) from error
 
 
-def _read_member(kind: type[TypedStatement], member: Member, message: dict[Any, Any], path: str) -> Any:  # noqa: ANN401
+def _read_member(kind: type[TypedStatement], member: Member, message: dict[Any, Any], path: str) -> Any:  # noqa: ANN401 - whatever the member's type is
     field = f"{path}.{member.name}"
     if member.name not in message:
         raise refuse(field, f"The field {member.name} of {kind.NAME} is missing.")

@@ -163,8 +163,7 @@ def _encode_value(types: Types, kind: str, value: object, path: str, depth: int)
     if array := _ARRAY.fullmatch(kind):
         return keccak256(_encode_array(types, array, value, path, depth))
     if kind in types:
-        # `encode_struct` refuses what is not a mapping.
-        return keccak256(encode_struct(types, kind, value, path, depth))  # type: ignore[arg-type]
+        return keccak256(encode_struct(types, kind, value, path, depth))  # type: ignore[arg-type]  # it refuses others
     if kind == "string":
         return keccak256(_text(value, path))
     if kind == "bytes":

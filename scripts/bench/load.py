@@ -111,7 +111,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the socket."""
-        self._transport = transport  # type: ignore[assignment]
+        self._transport = transport  # type: ignore[assignment]  # asyncio gives TCP connections this kind
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that a connection broke, unless it was we who ended it."""

@@ -64,7 +64,7 @@ def measure(folder: Path, count: int, rounds: int, seconds: float, tell: Callabl
     ]
 
 
-def _figure(name: str, values: list[float], against: str, baselines: list[float], **goals: Any) -> Figure:  # noqa: ANN401
+def _figure(name: str, values: list[float], against: str, baselines: list[float], **goals: Any) -> Figure:  # noqa: ANN401 - goals as Figure names them
     return figure(name, values, "a second", against=against, baselines=baselines, **goals)
 
 

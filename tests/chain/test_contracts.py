@@ -49,14 +49,14 @@ def recorded(world: World, submission: Submission) -> bool:
 
 def test_every_sort_of_statement_reaches_the_ledger_as_signed(world: World) -> None:
     registration = world.registration("C1")
-    batch = parts.batch_id(registration.statement.gtin, "C1")  # type: ignore[union-attr]
+    batch = parts.batch_id(registration.statement.gtin, "C1")  # type: ignore[union-attr]  # it is a BatchRegistration
     assert recorded(world, registration)
     shipment = world.shipment(registration)
     assert recorded(world, shipment)
     head = parts.next_head(registration.digest(world.domain), shipment.digest(world.domain))
     receipt = world.event(Kind.RECEIVE, CARRIER, batch, head, counterparty=MAKER)  # signed with P-256
     bundle = Bundle(CARRIER, 1, keccak256(receipt.digest(world.domain)))
-    assert recorded(world, world.signed(bundle, KEYS[CARRIER], events=(BundledEvent(receipt.statement),)))  # type: ignore[arg-type]
+    assert recorded(world, world.signed(bundle, KEYS[CARRIER], events=(BundledEvent(receipt.statement),)))  # type: ignore[arg-type]  # it is a CustodyEvent
     assert recorded(world, world.signed(Anchor(MAKER, 5, b"r" * 32, ZERO), KEYS[MAKER]))
     assert recorded(world, world.signed(Suspension(REGULATOR, PHARMACY, 3, suspended=True), KEYS[REGULATOR]))
     addition = KeyAddition(MAKER, RELAYER.signer, 1, 0, 0)

@@ -324,7 +324,7 @@ def test_an_anvil_that_a_killed_parent_left_is_taken_over_with_all_it_holds(fold
     assert successor.durable_block() == 3
     successor.stop()
     assert parent._process is not None
-    wait_for(lambda: not parent._process.is_alive())  # type: ignore[union-attr]
+    wait_for(lambda: not parent._process.is_alive())  # type: ignore[union-attr]  # it was started
     assert endpoint(folder) is None
 
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 
 from ledger.chain.signers import P256Signer
 from ledger.cli.client import Client
@@ -62,8 +63,6 @@ class Server:
 
 def signer_of(number: int) -> P256Signer:
     """A published test key."""
-    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key  # noqa: PLC0415
-
     return P256Signer("test", derive_private_key(number, SECP256R1()))
 
 

@@ -18,7 +18,7 @@ from ledger.core.errors import (
 
 def client_of(handler: object) -> Client:
     client = Client("http://127.0.0.1:1")
-    client._http = httpx.Client(transport=httpx.MockTransport(handler), base_url=client.server)  # type: ignore[arg-type]
+    client._http = httpx.Client(transport=httpx.MockTransport(handler), base_url=client.server)  # type: ignore[arg-type]  # the handler returns what httpx wants
     return client
 
 

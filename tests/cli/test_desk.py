@@ -142,7 +142,7 @@ def test_a_new_organisation_gets_the_next_number_and_its_key_signs_too(server: S
     assert (number, digest) == (OURS + 1, f"0x{1:064x}")
     submission = posted(server)
     assert submission.cosignature
-    assert submission.statement.sequence == 3  # type: ignore[attr-defined]
+    assert submission.statement.sequence == 3  # type: ignore[attr-defined]  # an Accreditation has one
     assert submission.prefixes == (19_521_101,)
 
 
@@ -150,7 +150,7 @@ def test_an_amendment_keeps_number_and_keys(server: Server, desk: Desk) -> None:
     number, _ = desk.accredit(OrganisationRow("Old", "BE", Role.CARRIER, 0, (), "", OTHER), None)
     assert number == OTHER
     assert posted(server).cosignature == b""
-    assert posted(server).statement.admin_key == b""  # type: ignore[attr-defined]
+    assert posted(server).statement.admin_key == b""  # type: ignore[attr-defined]  # an Accreditation has one
 
 
 def test_a_suspension_takes_the_authoritys_next_sequence(server: Server, desk: Desk) -> None:

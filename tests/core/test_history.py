@@ -288,7 +288,7 @@ def test_a_batch_id_that_is_not_that_of_its_gtin_and_lot_is_found() -> None:
 def test_a_forged_child_is_found(forged: dict[str, object]) -> None:
     story, _sold, _kept = delivered()
     logs = story.logs()
-    first = replace(logs.children[0], **forged)  # type: ignore[arg-type]
+    first = replace(logs.children[0], **forged)  # type: ignore[arg-type]  # each case names fields of its own
     assert "Parts" in broken(replace(logs, children=(first, *logs.children[1:])))
 
 

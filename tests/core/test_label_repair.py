@@ -7,6 +7,7 @@ import re
 import string
 from collections.abc import Callable
 from datetime import date
+from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
@@ -287,8 +288,6 @@ def test_a_signature_of_which_one_half_is_zero_ends_the_search(half: slice) -> N
 
 def test_a_signature_whose_points_cancel_out_ends_the_search() -> None:
     """With the key 1, r = -e makes e·G + r·Q the point at infinity."""
-    from hashlib import sha256  # noqa: PLC0415
-
     key = TestKey(1)
     label = key.label()
     hashed = int.from_bytes(sha256(label.message).digest(), "big") % P256_ORDER

@@ -94,7 +94,7 @@ def test_every_invalid_case_of_eth_account_is_refused_with_its_field(test_data: 
 
 def refused(types: dict[str, Any], message: object, primary: str = "M") -> str | None:
     with pytest.raises(InvalidStatementError) as caught:
-        hash_struct(types, primary, message)  # type: ignore[arg-type]
+        hash_struct(types, primary, message)  # type: ignore[arg-type]  # wrong values are the point
     return caught.value.field
 
 

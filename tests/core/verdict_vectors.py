@@ -107,7 +107,7 @@ def from_json(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one line for eac
         return value
     if is_dataclass(kind):
         hints = get_type_hints(kind, vars(facts), _NAMES)
-        return kind(**{name: from_json(hints[name], each) for name, each in value.items()})  # type: ignore[operator]
+        return kind(**{name: from_json(hints[name], each) for name, each in value.items()})  # type: ignore[operator]  # hints give classes
     if kind is bytes:
         return bytes.fromhex(value[2:])
     if kind is date:

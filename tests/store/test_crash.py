@@ -65,7 +65,7 @@ class Faulty:
 
 def contents(db: Database) -> dict[str, list[Any]]:
     with db.snapshot() as connection:
-        return {name: sorted(connection.execute(f'SELECT * FROM "{name}"')) for name in metadata.tables}  # noqa: S608
+        return {name: sorted(connection.execute(f'SELECT * FROM "{name}"')) for name in metadata.tables}  # noqa: S608 - names of our own tables
 
 
 def chain_of(length: int) -> SimulatedChain:
@@ -123,7 +123,7 @@ def test_a_write_that_fails_is_undone_and_can_be_done_again(name: str, new_datab
                 step(db)
             session = db._session()
             faulty = Faulty(session.connection, at, persisted=persisted)
-            session.connection = faulty  # type: ignore[assignment]
+            session.connection = faulty  # type: ignore[assignment]  # a double that fails when told to
             try:
                 operation(db)
             except UnavailableError:
@@ -155,7 +155,7 @@ def test_an_indexer_whose_writes_fail_comes_to_the_same(
     for at in range(2, 40):
         session = db._session()
         real = getattr(session.connection, "connection", session.connection)
-        session.connection = Faulty(real, at, persisted=persisted)  # type: ignore[assignment]
+        session.connection = Faulty(real, at, persisted=persisted)  # type: ignore[assignment]  # a double that fails when told to
         try:
             catch_up(indexer)
         except UnavailableError:

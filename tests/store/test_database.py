@@ -104,7 +104,7 @@ def test_a_migration_cut_short_leaves_nothing_and_can_be_run_again(
     path, true_create = tmp_path / "lotproof.db", metadata.create_all
 
     def fail_late(_self: object, bind: object) -> None:
-        true_create(bind)  # type: ignore[arg-type]
+        true_create(bind)  # type: ignore[arg-type]  # passed on as it came
         message = "disk I/O error"
         raise sqlite3.OperationalError(message)
 

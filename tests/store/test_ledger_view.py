@@ -47,7 +47,7 @@ def test_consignments_and_pallets_are_told_with_their_state(world: World, view: 
     registration = world.registration("V1", quantity=10)
     world.bring(registration)
     digest = registration.digest(world.domain)
-    batch = parts.batch_id(registration.statement.gtin, "V1")  # type: ignore[union-attr]
+    batch = parts.batch_id(registration.statement.gtin, "V1")  # type: ignore[union-attr]  # it is a BatchRegistration
     attachment = parts.pack_pallet(None, [(batch, digest)])
     pack = world.event(Kind.PACK, MAKER, ZERO, ZERO, quantity=1, attachment=attachment)
     world.bring(pack)
@@ -62,7 +62,7 @@ def test_consignments_and_pallets_are_told_with_their_state(world: World, view: 
 def test_recalls_and_corrections_are_told(world: World, view: Any) -> None:
     registration = world.registration("V2")
     shipment = world.shipment(registration)
-    batch = shipment.statement.consignment  # type: ignore[union-attr]
+    batch = shipment.statement.consignment  # type: ignore[union-attr]  # it is a CustodyEvent
     world.bring(registration)
     world.bring(shipment)
     digest = shipment.digest(world.domain)
@@ -73,7 +73,7 @@ def test_recalls_and_corrections_are_told(world: World, view: Any) -> None:
         batch,
         digest,
         quantity=0,
-        attachment=parts.encode_event(shipment.statement),  # type: ignore[arg-type]
+        attachment=parts.encode_event(shipment.statement),  # type: ignore[arg-type]  # it is a CustodyEvent
     )
     world.bring(correct)
     recall = world.event(Kind.RECALL, MAKER, batch, ZERO, quantity=0)

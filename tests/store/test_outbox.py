@@ -47,7 +47,7 @@ class World:
         return self._mine([(self.by_digest[digest],) for digest in digests])
 
     def refuse(self, digest: bytes, error: bytes = b"no") -> facts.Recorded:
-        return self._mine([(facts.Refusal(digest, error, None),)])  # type: ignore[arg-type]
+        return self._mine([(facts.Refusal(digest, error, None),)])  # type: ignore[arg-type]  # the block it is put into fills in where
 
     def finalize(self) -> None:
         last = len(self.chain.blocks) - 1

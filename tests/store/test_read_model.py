@@ -242,8 +242,8 @@ def test_keys_are_found_by_the_beginning_of_their_id_with_their_endings(teller: 
 
 
 def test_anchors_notices_and_events_are_found(teller: Teller) -> None:
-    anchor = facts.Anchor(b"d" * 32, 3, 10, b"r" * 32, ZERO, b"k" * 32, None)  # type: ignore[arg-type]
-    notice = facts.Notice("SuccessorNamed", 0, b"s" * 20, None)  # type: ignore[arg-type]
+    anchor = facts.Anchor(b"d" * 32, 3, 10, b"r" * 32, ZERO, b"k" * 32, None)  # type: ignore[arg-type]  # the block it is put into fills in where
+    notice = facts.Notice("SuccessorNamed", 0, b"s" * 20, None)  # type: ignore[arg-type]  # the block it is put into fills in where
     registered = teller.story.register()
     moved = teller.story.move(teller.story.goods[0])
     told = teller.tell([anchor], [notice], registered, moved)
@@ -258,7 +258,7 @@ def test_an_outcome_is_recorded_before_refused_and_the_latest_refusal(teller: Te
     digest = moved[0].digest
     assert teller.read_model.outcome(digest) is None
     for error in (b"first", b"second"):
-        (refusal,) = teller.tell([facts.Refusal(digest, error, None)])  # type: ignore[arg-type]
+        (refusal,) = teller.tell([facts.Refusal(digest, error, None)])  # type: ignore[arg-type]  # the block it is put into fills in where
     found = teller.read_model.outcome(digest)
     assert found is not None
     assert (found.result, found.error_data, found.recorded) == ("refused", b"second", refusal.recorded)

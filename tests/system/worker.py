@@ -39,10 +39,10 @@ class LateJournal(Journal):
 
     chain: Chain
 
-    def append(self, sender: bytes, nonce: int, raw: bytes, hash: bytes, **fields: object) -> Transaction:  # noqa: A002
+    def append(self, sender: bytes, nonce: int, raw: bytes, hash: bytes, **fields: object) -> Transaction:  # noqa: A002 - named as in the method that it replaces
         self.chain.send(raw)
         time.sleep(0.3)
-        return super().append(sender, nonce, raw, hash, **fields)  # type: ignore[arg-type]
+        return super().append(sender, nonce, raw, hash, **fields)  # type: ignore[arg-type]  # passed on as they came
 
 
 class SendsOnce(Sending):

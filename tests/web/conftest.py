@@ -47,7 +47,7 @@ def new_phone(browser: Browser, demo: Demo) -> Iterator[Callable[..., Phone]]:
     made: list[Phone] = []
 
     def make(url: str = demo.url, **options: object) -> Phone:
-        context = browser.new_context(**{"viewport": NARROW, "locale": "en-GB"} | options)  # type: ignore[arg-type]
+        context = browser.new_context(**{"viewport": NARROW, "locale": "en-GB"} | options)  # type: ignore[arg-type]  # options as Playwright names them
         made.append(Phone(context, url))
         return made[-1]
 

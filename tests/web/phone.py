@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize
 
-NARROW = {"width": 360, "height": 740}  # CSS pixels
-WIDE = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 360, "height": 740}  # CSS pixels
+WIDE: ViewportSize = {"width": 1280, "height": 800}
 PATIENCE = 60_000  # milliseconds: a busy machine must not fail a test by its slowness
 WATCHED = """
 window.violations = [];

@@ -26,13 +26,13 @@ def take(demo: Demo, folder: Path, language: str = "en", scheme: str = "light") 
     with sync_playwright() as playwright:
         browser = launch(playwright)
         for viewport in (NARROW, WIDE):
-            phone = Phone(browser.new_context(viewport=viewport, locale="en-GB", color_scheme=scheme), demo.url)  # type: ignore[arg-type]
+            phone = Phone(browser.new_context(viewport=viewport, locale="en-GB", color_scheme=scheme), demo.url)  # type: ignore[arg-type]  # a word typed on the command line
             for screen in visit(phone, demo, language):
                 phone.page.evaluate("document.activeElement?.blur()")
                 tall = phone.page.evaluate("document.documentElement.scrollHeight")
                 phone.page.set_viewport_size({"width": viewport["width"], "height": min(tall, TALLEST)})
                 picture = phone.page.screenshot(animations="disabled")
-                phone.page.set_viewport_size(viewport)  # type: ignore[arg-type]
+                phone.page.set_viewport_size(viewport)
                 (folder / f"{screen.title}-{viewport['width']}.png").write_bytes(small(picture))
         browser.close()
 
@@ -44,7 +44,7 @@ def all_languages(demo: Demo, folder: Path) -> None:
     with sync_playwright() as playwright:
         browser = launch(playwright)
         for language in languages():
-            phone = Phone(browser.new_context(viewport=NARROW, locale="en-GB"), demo.url)  # type: ignore[arg-type]
+            phone = Phone(browser.new_context(viewport=NARROW, locale="en-GB"), demo.url)
             phone.be("public", None, "", language)
             phone.go("check", code=code)
             phone.page.wait_for_selector("[data-verdict]")

@@ -57,7 +57,7 @@ def switch(case: dict[str, Any]) -> str | None:
 
 def test_bracketed_text_becomes_the_same_element_string(vectors: Vectors, tally: Tally) -> None:
     for case in cases(vectors, "bracketed_to_raw"):
-        found = attempt(lambda text=case["bracketed"]: raw(read_bracketed(traced(text))))  # type: ignore[misc]
+        found = attempt(lambda text=case["bracketed"]: raw(read_bracketed(traced(text))))  # type: ignore[misc]  # mypy infers no lambda with a default
         tally.count(found == case["expected"], case)
     tally.check(27)
 
@@ -105,8 +105,8 @@ def test_associations_of_identifiers_are_judged_as_the_engine_does(vectors: Vect
 def test_links_become_the_same_element_string(vectors: Vectors, tally: Tally, today: date) -> None:
     for case in cases(vectors, "digital_link_to_raw"):
         text = case["uri"]
-        found = attempt(lambda text=text: raw(recognise(text).elements))  # type: ignore[misc]
-        assert bool(found) == bool(attempt(lambda text=text: parse_code(text, today=today).form))  # type: ignore[misc]
+        found = attempt(lambda text=text: raw(recognise(text).elements))  # type: ignore[misc]  # mypy infers no lambda with a default
+        assert bool(found) == bool(attempt(lambda text=text: parse_code(text, today=today).form))  # type: ignore[misc]  # mypy infers no lambda with a default
         tally.count(found == case["expected"], case, switch(case))
     tally.check(103, {SHORT_NAMES: 3, ZERO_SUPPRESSED: 11, UNKNOWN_AIS: 1})
 
@@ -156,7 +156,7 @@ def as_data(scan: str) -> str:
 
 def test_scans_are_understood_as_the_engine_does(vectors: Vectors, tally: Tally) -> None:
     for case in cases(vectors, "scan_to_data"):
-        found = attempt(lambda text=case["scan"]: as_data(text))  # type: ignore[misc]
+        found = attempt(lambda text=case["scan"]: as_data(text))  # type: ignore[misc]  # mypy infers no lambda with a default
         plain = case["valid"] and is_plain(case["expected_data"])
         agrees = not plain and found == case["expected_data"]
         tally.count(agrees, case, NOT_GS1 if plain and not found else None)
@@ -170,7 +170,7 @@ def test_scans_that_the_engine_writes_are_read_back(vectors: Vectors, tally: Tal
         if scan is None:
             tally.count(False, case, nothing)
             continue
-        found = attempt(lambda scan=scan: raw(recognise(scan).elements))  # type: ignore[misc]
+        found = attempt(lambda scan=scan: raw(recognise(scan).elements))  # type: ignore[misc]  # mypy infers no lambda with a default
         plain = is_plain(data)
         linear, _, composite = data.partition("|")
         linear = linear if linear.startswith("^") else f"^01{gtin14_of(linear)}"

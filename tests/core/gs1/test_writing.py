@@ -41,7 +41,7 @@ def labels(draw: strategies.DrawFn) -> tuple[tuple[str, str], ...]:
 
 def rule(write: object) -> object:
     with pytest.raises(InvalidCodeError) as caught:
-        write()  # type: ignore[operator]
+        write()  # type: ignore[operator]  # each case is a function
     return caught.value.evidence["rule"]
 
 

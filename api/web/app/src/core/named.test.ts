@@ -16,6 +16,8 @@ test.each([
     ["Expired", "Expired"],
     ["Expired", "Held by {who}"],
     ["Held by ", "Held by {who}"],
+    ["Merck registered another lot, and this one too", "{who} never registered this lot"],
+    ["Never held by Customs", "Held by {who}"],
     ["", "{who}"],
 ])("%j names nobody by %j", (headline, template) => {
     expect(named(headline, template)).toBeNull();

@@ -3,6 +3,7 @@
  * two ways is refused, so each field that is there is one that `check` checks (docs/proofs.md, "The file").
  */
 
+import type { CustodyMessage, RegistrationMessage } from "../statement";
 import { canonical, Fields, parse, readHex, readWord } from "./json";
 import { refuse } from "./refusal";
 
@@ -12,34 +13,9 @@ const MAX_EVENTS = 2_000;
 const MAX_DEPTH = 4; // object, list, object, message
 const MAX_PATH = 64; // of a unit; more than any tree has levels
 
-// Types, not interfaces: a digest takes any message whose values are numbers and texts.
-
-/** Numbers as on chain; days are YYYYMMDD, 0 = not stated. */
-export type BatchRegistration = Readonly<{
-    manufacturer: number;
-    gtin: number;
-    lot: string;
-    productClass: number;
-    quantity: number;
-    manufactured: number;
-    expiry: number;
-    unitRoot: string;
-    details: string;
-}>;
-
-/** Numbers as on chain; `occurredAt` is Unix seconds. */
-export type CustodyEvent = Readonly<{
-    consignment: string;
-    previous: string;
-    actor: number;
-    kind: number;
-    occurredAt: number;
-    counterparty: number;
-    quantity: number;
-    place: string;
-    parts: string;
-    details: string;
-}>;
+/** What makers and holders signed, as for any statement. */
+export type BatchRegistration = RegistrationMessage;
+export type CustodyEvent = CustodyMessage;
 
 export type BundleStatement = Readonly<{ actor: number; count: number; digests: string }>;
 
