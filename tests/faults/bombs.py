@@ -16,10 +16,10 @@ import threading
 import time
 import zlib
 from dataclasses import dataclass
-from functools import cache
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
@@ -38,6 +38,8 @@ JSON: Final = "application/json"
 BOUNDARY: Final = "lotproof"
 FORM: Final = f"multipart/form-data; boundary={BOUNDARY}"
 UNITS: Final = f"/v1/batches/{GTIN}/UN1%2F2/units"
+BEFORE_US: Final = "refused by uvicorn"
+UNREADABLE: Final = "a verdict"
 CLOCK: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -138,7 +140,11 @@ PICTURE_BOMBS: Final[tuple[tuple[str, Callable[[], bytes], bool], ...]] = (
     ("a PNG with 800,000 chunks", lambda: _png(10, 10, before=_chunk(b"prVt", b"x") * 800_000), False),
     ("a progressive JPEG with 2,000 scans", lambda: _scans(3_000, 2_000), True),
     ("a progressive JPEG of 49 million pixels", lambda: _jpeg(7_000, progressive=True), False),
-    ("twelve megabytes of nothing after a JPEG's head", lambda: _jpeg(8, progressive=False)[:300] + bytes(12_000_000), False),
+    (
+        "twelve megabytes of nothing after a JPEG's head",
+        lambda: _jpeg(8, progressive=False)[:300] + bytes(12_000_000),
+        False,
+    ),
     ("a PNG's head, then noise", lambda: b"\x89PNG\r\n\x1a\n" + os.urandom(1_000_000), False),
 )
 
@@ -206,7 +212,7 @@ def _packed(name: str) -> tuple[tuple[str, str], ...]:
 
 
 def _report(picture: bytes) -> bytes:
-    ids = _part("id", b"3b241101-e2bb-4255-8caf-4136c566a962")
+    ids = _part("id", str(uuid4()).encode())  # the same again would be answered unread
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="photo"; filename="p"\r\n\r\n'.encode()
     return ids + head + picture + b"\r\n" + END
 
@@ -253,9 +259,11 @@ class Cost:
     grown: int = 0  # bytes
 
     def faults(self) -> Iterator[str]:
-        if not 400 <= self.status < 500:
+        if self.media == UNREADABLE:  # a malformed code is a verdict
+            pass
+        elif not HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             yield f"is answered {self.status or 'not at all'}"
-        elif self.media not in {"application/problem+json", "server"}:
+        elif self.media not in {"application/problem+json", BEFORE_US}:
             yield f"is answered with {self.media or 'nothing'} instead of a problem"
         if self.seconds > MOST_SECONDS:
             yield f"costs {self.seconds:.1f} s"
@@ -312,12 +320,15 @@ def _answer(port: int, bomb: Bomb, body: bytes) -> tuple[int, str]:
         answer = connection.getresponse()
         media = answer.getheader("content-type", "").partition(";")[0]
         said = answer.read(2_000)
-        if answer.status == 400 and said.startswith(b"Invalid HTTP request"):
-            media = "server"  # uvicorn itself, before anything of ours
         sender.join()
-        return answer.status, media
+        if answer.status == HTTPStatus.BAD_REQUEST and said.startswith(b"Invalid HTTP request"):
+            media = BEFORE_US
+        if answer.status == HTTPStatus.OK and b'"verdict":"unreadable"' in said:
+            media = UNREADABLE
     except (HTTPException, OSError):
         return 0, ""
+    else:
+        return answer.status, media
     finally:
         connection.close()
 
