@@ -7,7 +7,7 @@ import io
 import os
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 import typer
 
@@ -160,7 +160,7 @@ class _Local:
 
         self._verifier = local_verifier(settings_for(data))
 
-    def __enter__(self) -> _Local:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
