@@ -7,7 +7,7 @@ what was read inside stays true until it is written (decision 0023). A snapshot 
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
 from queue import Empty, LifoQueue
 from threading import Lock
@@ -26,7 +26,7 @@ from ledger.store import migration
 from ledger.store.schema import APPLICATION_ID, REVISION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Table
 
@@ -256,10 +256,9 @@ class PostgresEngine:
 
     def _upgrade(self, connection: PostgresConnection, revision: str) -> None:
         lock = f"SELECT pg_advisory_xact_lock({APPLICATION_ID}, {lock_number(_MIGRATION, connection.schema)})"
-        with (
-            _unlimited(connection),
-            migration.begun("postgresql+psycopg://", connection.raw, f"BEGIN; {lock}") as begun,
-        ):
+        # Another starter may migrate for as long as it takes, and this one too.
+        connection.raw.execute("SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0")
+        with migration.begun("postgresql+psycopg://", connection.raw, f"BEGIN; {lock}") as begun:
             claimed = self._claimed(connection)  # again: another starter may just have made it
             migration.refuse_newer(self.place, _stored_revision(connection) if claimed else None)
             migration.upgrade(begun, revision)
@@ -306,13 +305,6 @@ def _options() -> str:
     asks = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
     settings: dict[str, Any] = {**waits, **asks, "jit": "off", "client_min_messages": "warning"}
     return " ".join(f"-c {name}={value}" for name, value in settings.items())
-
-
-@contextmanager
-def _unlimited(connection: PostgresConnection) -> Iterator[None]:
-    """Let another starter migrate for as long as it takes, and this one too."""
-    connection.raw.execute("SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0")
-    yield
 
 
 def _stored_revision(connection: PostgresConnection) -> str | None:
