@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION: Final = "0003"  # of the newest migration; a test compares
+REVISION: Final = "0004"  # of the newest migration; a test compares
 APPLICATION_ID: Final = 0x4C6F7470  # "Lotp": SQLite's file header says whose file it is
 
 # SQLite gives a table its fast integer key only if the type is spelt INTEGER; it holds 64 bits there all the same.
@@ -359,4 +359,14 @@ reports = Table(
     _number("answered_at"),  # 0 = not yet
     Index(None, "gtin", "lot"),
     sqlite_autoincrement=True,
+)
+
+# Which program leads each part; see `leadership.py`.
+leaders = Table(
+    "leaders",
+    metadata,
+    Column("part", Text, primary_key=True),
+    _number("term"),  # grows with each leader
+    _text("holder"),  # host and process, for people
+    sqlite_with_rowid=False,
 )
