@@ -6,15 +6,20 @@ import logging
 import os
 import socket
 import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from sqlalchemy import MetaData, create_engine
+from sqlalchemy.exc import NotSupportedError
+from sqlalchemy.pool import NullPool
 
 from ledger.core.errors import ConfigurationError, UnavailableError
 from ledger.store import postgres as engine_module
 from ledger.store.database import open_database
 from ledger.store.outbox import Outbox
+from ledger.store.schema import metadata, sharded
 from tests.postgres import cluster
 
 if TYPE_CHECKING:
@@ -116,6 +121,23 @@ def test_a_password_file_and_a_service_file_serve(url: str, tmp_path: Path, monk
     database = open_database("postgresql://?service=ledger")
     assert database.engine.place == "PostgreSQL of service ledger"
     database.close()
+
+
+@pytest.mark.parametrize("name", ["registrations", "custody_events", "consignment_splits", "packings"])
+def test_only_keys_that_name_the_batch_can_be_spread_by_it(name: str, url: str) -> None:
+    """What partitioning by hash asks for, and a distributed PostgreSQL like Citus too."""
+    plain = MetaData()
+    for table in metadata.sorted_tables:
+        table.to_metadata(plain)
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
+    for tables, refused in ((plain, True), (sharded(), False)):
+        table = tables.tables[name]
+        table.dialect_options["postgresql"]["partition_by"] = "HASH (batch)"
+        asked = pytest.raises(NotSupportedError, match='lacks column "batch"') if refused else nullcontext()
+        with engine.connect() as connection:  # nothing is committed
+            table.drop(connection)
+            with asked:
+                table.create(connection)
 
 
 def test_writers_of_two_programs_wait_for_each_other(opened: Database, url: str) -> None:
