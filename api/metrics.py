@@ -9,11 +9,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from prometheus_client.core import Metric
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from ledger.chain.watch import Standing
     from ledger.store.outbox import Outbox
     from ledger.store.read_model import ReadModel
 
@@ -68,6 +69,20 @@ class LedgerState:
         for state, number in self._outbox.count().items():
             statements.add_metric((state,), number)
         yield statements
+
+
+class NodeStates:
+    """A gauge of 1 for what each of several nodes of the chain is now; nothing is told of one node alone."""
+
+    def __init__(self, standings: Callable[[], Sequence[Standing]]) -> None:
+        self._standings = standings
+
+    def collect(self) -> Iterator[Metric]:
+        """One gauge, labelled with the node and its state."""
+        states = GaugeMetricFamily("lotproof_rpc_endpoint", "State of a chain's node.", labels=("endpoint", "state"))
+        for standing in self._standings():
+            states.add_metric((standing.name, standing.state.value), 1)
+        yield states
 
 
 class CountAnswers:

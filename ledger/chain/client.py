@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from web3.types import RPCEndpoint, RPCResponse, TxParams
 
     from ledger.chain.endpoints import Endpoints
+    from ledger.chain.watch import Standing
 
 _KNOWN: Final = re.compile(r"already known|already imported|known transaction", re.IGNORECASE)
 _STALE_NONCE: Final = re.compile(r"nonce too low|old nonce|nonce .*already", re.IGNORECASE)
@@ -112,6 +113,10 @@ class Chain:
     def close(self) -> None:
         """Close the connections."""
         self.rpc.close()
+
+    def standings(self) -> list[Standing]:
+        """Say how each of several nodes stands; nothing of one node."""
+        return [] if self.nodes is None else self.nodes.watch.standings()
 
     @cached_property
     def web3(self) -> Web3:
