@@ -126,7 +126,9 @@ class Relay:
         finished = self._finish(standings)
         self._sending.resend(standings)
         waiting = sum(standing.receipt is None for standing in standings)
-        sent = self._send_new(waiting)
+        # What follows a statement that is to be tried again must not be judged, or refused, without it.
+        failed = any(standing.receipt is not None and not standing.receipt.success for standing in standings)
+        sent = self._send_new(waiting, failed=failed)
         return Round(sent, finished, waiting)
 
     def run(self, stop: Event, *, poll_seconds: float = 1.0) -> None:
@@ -199,8 +201,8 @@ class Relay:
 
     # ---- what is to be sent ----
 
-    def _send_new(self, waiting: int) -> int:
-        if waiting >= MOST_IN_FLIGHT:
+    def _send_new(self, waiting: int, *, failed: bool) -> int:
+        if waiting >= MOST_IN_FLIGHT or failed:
             return 0
         items = self._pending()
         sent = 0
@@ -291,7 +293,8 @@ class Relay:
             own = _event_gas(statement, submission.attachment)
             both = 2 if statement.kind == Kind.HANDOVER else 1
             return own + both * max(signatures, self._signature_gas(b"", b"") if both > 1 else 0)
-        return signatures + _GAS.get(submission.type, _GAS_OTHER + signatures)
+        cosigned = self._signature_gas(b"", b"") if submission.cosignature else 0
+        return signatures + cosigned + _GAS.get(submission.type, _GAS_OTHER)
 
     def _signature_gas(self, signer: bytes, signature: bytes) -> int:
         if len(signer) == P256_BYTES or not signer:

@@ -182,11 +182,18 @@ class Chain:
         """
         try:
             history = self.web3.eth.fee_history(_FEE_BLOCKS, "latest", [50.0])
-        except Web3RPCError as error:
-            raise self._node_error(error, "eth_feeHistory") from error
+        except Web3RPCError as error:  # some nodes refuse it while the chain is shorter than what is asked for
+            return self._plain_fees(self._node_error(error, "eth_feeHistory"))
         tips = sorted(int(tip) for block in history.get("reward", []) for tip in block)
         priority = max(tips[len(tips) // 2] if tips else 0, MINIMUM_PRIORITY_FEE)
         return Fees(max_fee=2 * int(history["baseFeePerGas"][-1]) + priority, priority_fee=priority)
+
+    def _plain_fees(self, refused: NodeError) -> Fees:
+        """Suggest fees by the newest block alone."""
+        block = self.rpc.request("eth_getBlockByNumber", "latest", False) or {}  # noqa: FBT003 - positional in JSON-RPC
+        if "baseFeePerGas" not in block:
+            raise refused
+        return Fees(2 * _number(block["baseFeePerGas"]) + MINIMUM_PRIORITY_FEE, MINIMUM_PRIORITY_FEE)
 
     def call(self, to: bytes, data: bytes, *, sender: bytes = bytes(20), gas: int | None = None) -> CallOutcome:
         """Simulate a transaction on the newest state.
