@@ -9,7 +9,7 @@ and doubles nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from ledger.core.errors import LotproofError, NotFoundError
 
@@ -35,6 +35,22 @@ _COVERING: Final = f"""
     SELECT {_COLUMNS} JOIN covered_digests c ON c.sender = t.sender AND c.nonce = t.nonce
     WHERE c.digest = ? AND l.finished = 0 ORDER BY t.id DESC LIMIT 1
 """
+
+
+_WAITING: Final = """
+    SELECT count(DISTINCT l.nonce), coalesce(min(t.created_at), 0)
+    FROM slots l JOIN transactions t ON t.sender = l.sender AND t.nonce = l.nonce WHERE l.finished = 0
+"""
+_REPLACED: Final = "SELECT (SELECT count(*) FROM transactions) - (SELECT count(*) FROM slots)"
+
+
+class Figures(NamedTuple):
+    """The journal at a glance."""
+
+    unfinished: int  # transactions that are not final
+    since: int  # when the oldest of them was signed, Unix seconds; 0 if there is none
+    replaced: int  # transactions that gave way to another with a higher fee, ever
+    last_cost: int  # wei that the newest transaction takes at most; 0 if there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +176,14 @@ class Journal:
             else:
                 rows = connection.execute(f"{sql} AND sender = ? ORDER BY nonce", (sender,)).fetchall()
             return [_slot(connection, row) for row in rows]
+
+    def figures(self) -> Figures:
+        """What a person who watches wants to know of it."""
+        with self._db.snapshot() as connection:
+            waiting, since = connection.execute(_WAITING).fetchone()
+            replaced = connection.execute(_REPLACED).fetchone()[0]
+            last = connection.execute("SELECT max_fee, gas FROM transactions ORDER BY id DESC LIMIT 1").fetchone()
+        return Figures(int(waiting), int(since), int(replaced), 0 if last is None else int(last[0]) * int(last[1]))
 
     def next_nonce(self, sender: bytes) -> int | None:
         """One more than the highest nonce journalled for `sender`; None if there is none, so that the chain decides."""

@@ -8,7 +8,7 @@ undone by the chain: a refusal decided off chain, and finality.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from ledger.core.errors import NotFoundError
 from ledger.store import outcome
@@ -58,12 +58,26 @@ _SETTLE: Final = (
     f"THEN {_FINAL} ELSE {_REFUSED_FOR_GOOD} END "
     f"WHERE settled = 0 AND refused = 0 AND NOT {_NOT_FINAL} RETURNING digest"
 )
+_ENDED: Final = "(settled <> 0 OR refused = 1)"  # in the words of its index
 _COUNT: Final = f"""
-    SELECT CASE WHEN s.refused = 1 OR s.settled = {_REFUSED_FOR_GOOD} THEN 'refused'
-    WHEN s.settled = {_FINAL} THEN 'final'
-    WHEN {_UNANSWERED} THEN CASE WHEN {_COVERED} THEN 'sent' ELSE 'pending' END
-    WHEN {_ANY_RECORDED.format(table="s")} THEN 'recorded' ELSE 'refused' END AS state, count(*)
-    FROM statements s GROUP BY state
+    SELECT state, sum(number), min(since) FROM (
+        SELECT CASE WHEN refused = 1 OR settled = {_REFUSED_FOR_GOOD} THEN 'refused' ELSE 'final' END AS state,
+        count(*) AS number, 0 AS since FROM statements WHERE {_ENDED} GROUP BY settled, refused
+        UNION ALL
+        SELECT CASE WHEN {_UNANSWERED} THEN CASE WHEN {_COVERED} THEN 'sent' ELSE 'pending' END
+        WHEN {_ANY_RECORDED.format(table="s")} THEN 'recorded' ELSE 'refused' END AS state,
+        count(*) AS number, min(s.arrived_at) AS since FROM statements s WHERE {_OPEN} GROUP BY 1
+    ) counted GROUP BY state
+"""  # noqa: S608 - our own names
+_REASONS: Final = f"""
+    SELECT error, sum(number) FROM (
+        SELECT substr(error_data, 1, 4) AS error, count(*) AS number FROM statements
+        WHERE {_ENDED} AND refused = 1 GROUP BY 1
+        UNION ALL
+        SELECT substr(r.error_data, 1, 4) AS error, count(DISTINCT r.digest) AS number
+        FROM refusals r JOIN expectations x ON x.digest = r.digest JOIN statements s ON s.sequence = x.sequence
+        WHERE s.refused = 0 AND r.block > s.reopened_at_block AND NOT {outcome.recorded("x.digest")} GROUP BY 1
+    ) counted GROUP BY error
 """  # noqa: S608 - our own names
 _LATEST_TRANSACTION: Final = """
     SELECT t.hash FROM covered_digests c JOIN transactions t ON t.sender = c.sender AND t.nonce = c.nonce
@@ -100,6 +114,13 @@ class EventState:
     result: Literal["recorded", "refused", ""]
     recorded: Recorded | None
     error_data: bytes
+
+
+class Queue(NamedTuple):
+    """Statements in one state."""
+
+    number: int
+    since: int  # when the oldest of them arrived, Unix seconds; 0 where none of them waits for anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +276,18 @@ class Outbox:
 
     def count(self) -> dict[str, int]:
         """How many statements are in each state; states without any are missing."""
+        return {state: queued.number for state, queued in self.queues().items()}
+
+    def queues(self) -> dict[str, Queue]:
+        """Every state that has statements, with how many, and since when the oldest of them waits."""
         with self._db.snapshot() as connection:
-            return dict(connection.execute(_COUNT).fetchall())
+            rows = connection.execute(_COUNT).fetchall()
+        return {state: Queue(int(number), int(since)) for state, number, since in rows}
+
+    def refused_by_error(self) -> dict[bytes, int]:
+        """How many statements (of bundles: events) were refused, by the error's selector; empty bytes: without one."""
+        with self._db.snapshot() as connection:
+            return {bytes(error): int(number) for error, number in connection.execute(_REASONS).fetchall()}
 
     def _change(self, digest: bytes, sql: str, *values: object) -> None:
         with self._db.transaction() as connection:

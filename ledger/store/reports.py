@@ -84,6 +84,11 @@ class Reports:
         with self._db.transaction() as connection:
             connection.execute(sql, (words, now, number))
 
+    def unread(self) -> int:
+        """How many reports nobody has read."""
+        with self._db.snapshot() as connection:
+            return int(connection.execute("SELECT count(*) FROM reports WHERE read_at = 0").fetchone()[0])
+
     def photo_bytes(self) -> int:
         """How many bytes all photos have together."""
         with self._db.snapshot() as connection:
