@@ -12,10 +12,12 @@ from starlette.routing import Match, Route
 from starlette.staticfiles import StaticFiles
 
 from api import described, errors
+from api.figures import Figures
 from api.flood import Bucket
 from api.headers import SafeHeaders
 from api.installation import Identity, Installation
-from api.metrics import CountAnswers, LedgerState, Metrics, NodeStates
+from api.metrics import CountAnswers, Metrics, NodeStates
+from api.request_id import NameRequests
 from api.routes import (
     chain,
     demo,
@@ -140,6 +142,7 @@ def create_app(  # noqa: PLR0913 - the parts of an installation, by name
     errors.install(app)
     app.add_middleware(CountAnswers, metrics=installation.metrics)
     app.add_middleware(SafeHeaders)
+    app.add_middleware(NameRequests)
     return app
 
 
@@ -155,7 +158,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
 ) -> Installation:
     domain = Domain(identity.chain_id, identity.ledger)
     read_model, outbox, metrics = ReadModel(database), Outbox(database), Metrics()
-    metrics.registry.register(LedgerState(read_model, outbox, clock))
+    metrics.registry.register(Figures(database, settings, clock))
     metrics.registry.register(NodeStates(standings))
     return Installation(
         settings=settings,
@@ -163,7 +166,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         database=database,
         read_model=read_model,
         outbox=outbox,
-        verifier=Verifier(read_model, settings, clock=clock),
+        verifier=Verifier(read_model, settings, clock=clock, count=metrics.judged),
         unit_lists=UnitLists(settings.units_dir),
         snapshots=Snapshots(read_model, domain, settings.public_hosts, settings.data_dir),
         reports=Desk(database, settings),

@@ -29,6 +29,7 @@ NOT_SETTINGS: Final = frozenset({"KEY_PASSWORD", "CONFIG", "TEST_DATA"})
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?")
 _KEY_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_FORMATS: Final = ("text", "json")
 _LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -77,6 +78,7 @@ class Settings:
     fresh_blocks: int = _setting(
         5, "Blocks behind the chain beyond which check 13 (`fresh`) fails.", "blocks", 0, 100_000
     )
+    log_format: str = _setting("text", f"How log lines are written: {' or '.join(_FORMATS)}.")
     log_level: str = _setting("info", f"Least level that is logged: {', '.join(_LEVELS)}.")
     max_body_bytes: int = _setting(1 << 20, "Largest body of a request.", "bytes", 1 << 10, 1 << 30)
     max_image_bytes: int = _setting(12 << 20, "Largest picture.", "bytes", 1 << 10, 1 << 30)
@@ -318,6 +320,10 @@ def _key_fault(value: str) -> str:
     return "" if not value or _KEY_NAME.fullmatch(value) else f"{value!r} is not the name of a key."
 
 
+def _format_fault(value: str) -> str:
+    return "" if value in _FORMATS else f"{value!r} is neither {' nor '.join(_FORMATS)}."
+
+
 def _level_fault(value: str) -> str:
     return "" if value in _LEVELS else f"{value!r} is none of {', '.join(_LEVELS)}."
 
@@ -329,6 +335,7 @@ _CHECKS: Final[dict[str, Callable[[Any], str]]] = {
     "public_hosts": _hosts_fault,
     "relay_key": _key_fault,
     "council_key": _key_fault,
+    "log_format": _format_fault,
     "log_level": _level_fault,
 }
 

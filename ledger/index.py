@@ -19,6 +19,8 @@ from ledger.core.errors import ContradictionError, LotproofError, TooManyResults
 from ledger.core.facts import Header, IndexedBlock
 from ledger.core.integrity import check_block
 from ledger.store import indexing
+from ledger.store.notes import INDEXER, Beat, Notes
+from ledger.tally import Tally
 
 if TYPE_CHECKING:
     import threading
@@ -113,6 +115,9 @@ class Indexer:
         self._largest_span = self._span = span
         self._development = development
         self._clock = clock
+        self._notes = Notes(db)
+        self._beat = Beat(self._notes, INDEXER, clock)
+        self._tally = Tally(_log, "blocks were indexed")
         self.trouble: LotproofError | None = None  # why the last attempt of `run` failed
 
     def step(self) -> Progress:
@@ -148,13 +153,18 @@ class Indexer:
         failures = 0
         while not stop.is_set():
             try:
+                if self._beat.due():
+                    self._beat.give()
                 progress = self._step_on()
             except UnavailableError as error:
                 failures += 1
                 self.trouble = error
-                _log.warning("indexing pauses: %s", error.detail)
+                if failures == 1:
+                    _log.warning("indexing pauses: %s", error.detail)
                 stop.wait(min(_LONGEST_PAUSE, poll_seconds * 2 ** min(failures, 10)))
             else:
+                if failures:
+                    _log.info("indexing goes on", extra={"block": progress.block, "head": progress.head})
                 failures, self.trouble = 0, None
                 stop.wait(poll_seconds if progress.caught_up else 0)
 
@@ -214,6 +224,8 @@ class Indexer:
         ):  # together: a final range has gaps, which must never look like blocks that may change
             indexed = indexing.append(self._db, kept)
             self._raise_finality(min(finalized, newest.number), head)
+        place = {"block": newest.number, "head": head.number, "finalized": finalized}
+        self._tally.add(standing=place, blocks=len(blocks), facts=indexed)
         return Progress(indexed, newest.number, head.number, caught_up=newest.number == head.number)
 
     def _raise_finality(self, finalized: int, head: Header) -> None:
@@ -277,7 +289,8 @@ class Indexer:
             if ancestor < finalized:  # only in development: otherwise the walk has stopped at the final block
                 indexing.lower_finality(self._db, ancestor)
             undone = indexing.rollback(self._db, ancestor)
-        _log.warning("the chain was reorganised above block %d: %d blocks undone", ancestor, undone)
+            self._notes.reorganised(undone, int(self._clock()))
+        _log.warning("the chain was reorganised", extra={"block": ancestor, "undone": undone, "head": head.number})
         last = indexing.last_block(self._db)
         return Progress(0, -1 if last is None else last.number, head.number, caught_up=False, rolled_back=undone)
 

@@ -200,8 +200,8 @@ class Chain:
 
     def _plain_fees(self, refused: NodeError) -> Fees:
         """Suggest fees by the newest block alone."""
-        block = self.rpc.request("eth_getBlockByNumber", "latest", False) or {}  # noqa: FBT003 - positional in JSON-RPC
-        if "baseFeePerGas" not in block:
+        block = self.rpc.outcomes([("eth_getBlockByNumber", ("latest", False))])[0]
+        if not isinstance(block, dict) or "baseFeePerGas" not in block:
             raise refused
         return Fees(2 * _number(block["baseFeePerGas"]) + MINIMUM_PRIORITY_FEE, MINIMUM_PRIORITY_FEE)
 

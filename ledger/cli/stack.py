@@ -217,7 +217,8 @@ class Stack:
             port=self.settings.port,
             access_log=False,
             server_header=False,
-            log_level=self.settings.log_level,
+            log_config=None,  # as all of this process logs: see `ledger.cli.logs`
+            ws="none",
             timeout_graceful_shutdown=int(STOP_SECONDS / 2),
         )
         self._server = server = uvicorn.Server(config)
