@@ -122,7 +122,7 @@ class Door(Process):
         return f"http://127.0.0.1:{self.port}"
 
     def await_ready(self) -> None:
-        await_answer(f"{self.url}/readyz", self)
+        await_answer(f"http://127.0.0.1:{self.figures}/metrics", self)
 
     def told(self, command: str) -> str:
         """What the door answers on its own socket."""
