@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 STOP_SECONDS: Final = 20.0  # for each part to end in good order
 START_SECONDS: Final = 30.0  # for the server to listen
+# A front door keeps idle connections for less, so that the server never ends one while a request is on its way.
+KEEP_ALIVE_SECONDS: Final = 20
+MAX_HEADER_BYTES: Final = 16 << 10  # as many as a front door takes; each slow connection can keep so much memory
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -209,6 +212,8 @@ class Stack:
             access_log=False,
             server_header=False,
             log_level=self.settings.log_level,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            h11_max_incomplete_event_size=MAX_HEADER_BYTES,
             timeout_graceful_shutdown=int(STOP_SECONDS / 2),
         )
         self._server = server = uvicorn.Server(config)

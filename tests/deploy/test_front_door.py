@@ -177,7 +177,7 @@ def test_one_address_holds_only_so_many_connections(make_door: MakeDoor) -> None
     assert ask(door.port, "/v1/chain", address="127.0.0.2").status == 200
 
 
-def test_one_address_sends_only_so_many_large_bodies_at_once(make_door: MakeDoor, echoes: Echoes) -> None:
+def test_one_address_sends_only_so_many_large_bodies_at_once(make_door: MakeDoor) -> None:
     door = make_door(EACH_UPLOADS=2)
     head = b"POST /v1/verify/many HTTP/1.1\r\nHost: door\r\nContent-Length: 90000\r\n\r\n"
     with ExitStack() as lines:
@@ -264,9 +264,7 @@ def until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
         time.sleep(0.1)
 
 
-def test_a_server_that_is_not_ready_gets_no_requests_and_without_any_it_is_a_503(
-    door: Door, echoes: Echoes
-) -> None:
+def test_a_server_that_is_not_ready_gets_no_requests_and_without_any_it_is_a_503(door: Door, echoes: Echoes) -> None:
     echoes[0].ready = False
     until(lambda: "quick/one is DOWN" in door.log.read_text(encoding="utf-8"))
     before = echoes[0].seen
@@ -299,7 +297,7 @@ def test_an_event_stream_outlives_every_timeout_while_it_says_something(make_doo
         for stream in streams:
             stream.settimeout(2)
             assert b"alive" in stream.recv(1 << 20)
-            stream.setblocking(True)
+            stream.settimeout(5)
             assert stream.recv(100), "it goes on"
         refused = ask(door.port, "/v1/events")
         assert (refused.status, refused.headers["retry-after"]) == (429, "10")

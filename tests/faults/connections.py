@@ -195,7 +195,7 @@ async def scan(door: Door, seconds: float, held: list[int]) -> Scans:
 
 
 async def honest(port: int, address: str, until: float, scans: Scans) -> None:
-    """One client that scans a recalled batch again and again: by new connections and by old ones, in GETs and in POSTs."""
+    """One client that scans a recalled batch again and again: by new connections and old ones, by GET and POST."""
     line: Line | None = None
     for number in itertools.count():
         if time.monotonic() >= until:
