@@ -143,6 +143,7 @@ PICTURE: Final[Json] = {"type": "string", "contentMediaType": "image/*", "conten
 PROBLEMS: Final = {
     400: "The body or the link is malformed.",
     404: "Not found.",
+    408: "The body comes too slowly.",
     409: "The ledger's rules refuse the statement; nothing has changed.",
     413: "The body is too large.",
     415: "The body's media type is not read here.",
@@ -156,7 +157,9 @@ def _object(**properties: Json) -> Json:
 
 
 def _answers(schema: Json, *problems: int, status: int = 200, media: str = "application/json") -> Json:
-    """The `responses` of a call that answers `schema`, or one of these problems."""
+    """The `responses` of a call that answers `schema`, or one of these problems; a body may also be too slow."""
+    if 413 in problems:  # noqa: PLR2004 - HTTP's number for what is too large
+        problems = (*problems, 408)
     answers: dict[int, Json] = {status: {"description": "The answer.", "content": {media: {"schema": schema}}}}
     for problem in problems:
         content = {"application/problem+json": {"schema": PROBLEM}}
