@@ -9,6 +9,7 @@ import typer
 
 from ledger.cli import (
     accept,
+    backup,
     batches,
     custody,
     demo,
@@ -52,6 +53,8 @@ for single in (
     labels.labels,
     proof.proof,
     proof.witness,
+    backup.backup,
+    backup.restore,
 ):
     app.command()(single)
 
