@@ -16,7 +16,7 @@ from api.figures import Figures
 from api.flood import Bucket
 from api.headers import SafeHeaders
 from api.installation import Identity, Installation
-from api.metrics import CountAnswers, Metrics
+from api.metrics import CountAnswers, Metrics, NodeStates
 from api.request_id import NameRequests
 from api.routes import (
     chain,
@@ -45,11 +45,12 @@ from ledger.store.unit_lists import UnitLists
 from ledger.verify import Verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from starlette.types import Scope
 
+    from ledger.chain.watch import Standing
     from ledger.config import Settings
     from ledger.prove import Prover
     from ledger.store.database import Database
@@ -112,6 +113,7 @@ def create_app(  # noqa: PLR0913 - the parts of an installation, by name
     *,
     chain_view: ChainView | None = None,
     prover: Prover | None = None,
+    standings: Callable[[], Sequence[Standing]] | None = None,
     demo_folder: Path | None = None,
     clock: Callable[[], float] = time.time,
 ) -> FastAPI:
@@ -123,6 +125,7 @@ def create_app(  # noqa: PLR0913 - the parts of an installation, by name
         identity: Which ledger it serves.
         chain_view: What `submit` asks the chain; None if the chain is not at hand.
         prover: Makes proof bundles; None if the chain is not at hand.
+        standings: Tells how each of several nodes of the chain stands; None if the chain is not at hand.
         demo_folder: Where a demonstration that runs here keeps its cases; None if there is none.
         clock: Tells the time in Unix seconds.
     """
@@ -130,7 +133,7 @@ def create_app(  # noqa: PLR0913 - the parts of an installation, by name
         title="Lotproof", version="1", description=ABOUT, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.installation = installation = _installation(
-        settings, database, identity, chain_view, prover, demo_folder, clock
+        settings, database, identity, chain_view, prover, standings or list, demo_folder, clock
     )
     app.router.routes.append(PlainRoute("/v1/verify", verify.verify_text, methods=["GET"]))
     for module in ROUTES if demo_folder is None else (*ROUTES, demo):
@@ -149,12 +152,14 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
     identity: Identity,
     chain_view: ChainView | None,
     prover: Prover | None,
+    standings: Callable[[], Sequence[Standing]],
     demo_folder: Path | None,
     clock: Callable[[], float],
 ) -> Installation:
     domain = Domain(identity.chain_id, identity.ledger)
     read_model, outbox, metrics = ReadModel(database), Outbox(database), Metrics()
     metrics.registry.register(Figures(database, settings, clock))
+    metrics.registry.register(NodeStates(standings))
     return Installation(
         settings=settings,
         identity=identity,
@@ -170,6 +175,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         metrics=metrics,
         chain_view=chain_view,
         prover=prover,
+        standings=standings,
         decoding=CapacityLimiter(PICTURES_AT_ONCE),
         hashing=CapacityLimiter(LISTS_AT_ONCE),
         streaming=CapacityLimiter(STREAMS_AT_ONCE),

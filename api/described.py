@@ -245,6 +245,7 @@ CHAIN: Final = _answers(
         head={"type": "object"},
         indexed={"type": "object"},
         finalized={"type": "object"},
+        nodes={"type": "array", "items": _object(name=TEXT, state=TEXT, head=WHOLE, reason=TEXT)},
     )
 )
 SNAPSHOT: Final = _answers(_object(snapshot=TEXT, signer=TEXT, signature=TEXT), 503)

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
 
 from api.errors import route_of
 from ledger.core.refusals import REFUSALS
@@ -17,10 +18,12 @@ from ledger.core.wording import REASONS
 from ledger.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
+    from prometheus_client.core import Metric
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from ledger.chain.watch import Standing
     from ledger.core.errors import StatementRefusedError
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 5.0)  # buckets of answer times
@@ -80,6 +83,20 @@ class Metrics:
         """Count a report."""
         self.reports.inc()
         self._tally.add(reports=1)
+
+
+class NodeStates:
+    """A gauge of 1 for what each of several nodes of the chain is now; nothing is told of one node alone."""
+
+    def __init__(self, standings: Callable[[], Sequence[Standing]]) -> None:
+        self._standings = standings
+
+    def collect(self) -> Iterator[Metric]:
+        """One gauge, labelled with the node and its state."""
+        states = GaugeMetricFamily("lotproof_rpc_endpoint", "State of a chain's node.", labels=("endpoint", "state"))
+        for standing in self._standings():
+            states.add_metric((standing.name, standing.state.value), 1)
+        yield states
 
 
 class CountAnswers:

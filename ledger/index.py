@@ -58,6 +58,12 @@ class ChainSource(Protocol):
     def facts_of(self, headers: Sequence[Header]) -> list[IndexedBlock]:
         """These very blocks, by their hash, in the same order."""
 
+    def agreed_hash(self, number: int) -> bytes | None:
+        """The hash of a final block on which several nodes agree; None if there is only one node."""
+
+    def doubt(self, error: ContradictionError) -> bool:
+        """Leave the node aside whose answer contradicted what is known; whether there is another that does not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -149,21 +155,31 @@ class Indexer:
             try:
                 if self._beat.due():
                     self._beat.give()
-                progress = self.step()
+                progress = self._step_on()
             except UnavailableError as error:
                 failures += 1
                 self.trouble = error
                 if failures == 1:
                     _log.warning("indexing pauses: %s", error.detail)
                 stop.wait(min(_LONGEST_PAUSE, poll_seconds * 2 ** min(failures, 10)))
-            except ContradictionError as error:
-                self.trouble = error
-                raise
             else:
                 if failures:
                     _log.info("indexing goes on", extra={"block": progress.block, "head": progress.head})
                 failures, self.trouble = 0, None
                 stop.wait(poll_seconds if progress.caught_up else 0)
+
+    def _step_on(self) -> Progress:
+        """Step; where a node contradicts what is known, and it is that node's fault, go on with the others.
+
+        Raises: As `step`.
+        """
+        try:
+            return self.step()
+        except ContradictionError as error:
+            self.trouble = error
+            if not self._chain.doubt(error):
+                raise
+            raise UnavailableError(error.detail, advice="Another node is asked.", **error.evidence) from error
 
     def _at_tip(self, head: Header, finalized: int, last: IndexedBlock) -> Progress:
         """The chain is not ahead of us: it waits, it has changed, or the node is behind."""
@@ -171,16 +187,36 @@ class Indexer:
         if ours is not None and ours != head.hash:
             return self._undo(head)
         if head.number == last.number:
+            self._check_final(finalized)
             self._raise_finality(finalized, head)
             return Progress(0, last.number, head.number, caught_up=True)
         if self._development:  # the embedded chain was restarted and lost its newest blocks
             return self._undo(head)
         return Progress(0, last.number, head.number, caught_up=True)  # a node that is behind catches up by itself
 
+    def _check_final(self, finalized: int) -> None:
+        """See that the block which becomes final is the one that we hold, where several nodes agree on its hash.
+
+        Raises:
+            ContradictionError: It is another.
+        """
+        agreed = self._chain.agreed_hash(finalized) if finalized >= 0 else None
+        ours = None if agreed is None else indexing.block_hash(self._db, finalized)
+        if ours is not None and agreed is not None and ours != agreed:
+            raise ContradictionError(
+                f"Block {finalized} was read with hash 0x{ours.hex()}, and 0x{agreed.hex()} is final there.",
+                advice="Another node is asked.",
+                block=finalized,
+                expected=agreed,
+                given=ours,
+            )
+
     def _append(self, blocks: list[IndexedBlock], finalized: int, head: Header) -> Progress:
         for block in blocks:
             check_block(block, self._domain)
         newest = blocks[-1]
+        if newest.number > finalized:  # a range of final blocks was agreed upon when it was read
+            self._check_final(finalized)
         # An empty block in the middle of a final range links nothing any more.
         kept = [block for block in blocks if block.facts or block is newest or block.number > finalized]
         with (

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from threading import Event
 
+    from ledger.chain.client import Receipt
     from ledger.chain.contracts import Ledger
     from ledger.chain.source import LedgerSource
     from ledger.core.structs import CustodyStatement
@@ -179,17 +180,24 @@ class Relay:
         if reached or as_of.finalized_block >= 0:
             self._ledger.require_code()
         finished = 0
-        headers = self._source.headers([one.receipt.block for one in reached if one.receipt is not None])
-        for standing, header in zip(reached, headers, strict=True):
-            receipt = standing.receipt
-            if receipt is None or header is None or header.hash != receipt.block_hash:
-                continue  # that block is no longer the chain's: the next round asks again
+        for standing, receipt in self._firm(reached):
             self._journal.finish(standing.slot.sender, standing.slot.nonce, receipt.hash)
             self._learn(standing.slot, success=receipt.success)
             finished += 1
         finished += self._finish_superseded(standings, final)
         self._outbox.settle()
         return finished
+
+    def _firm(self, reached: Sequence[Standing]) -> list[tuple[Standing, Receipt]]:
+        """Keep those whose receipt is of a block that is the chain's still; none that several nodes do not confirm."""
+        receipts = [one.receipt for one in reached if one.receipt is not None]
+        headers = self._source.headers([receipt.block for receipt in receipts])
+        firm = [
+            (standing, receipt)
+            for standing, receipt, header in zip(reached, receipts, headers, strict=True)
+            if header is not None and header.hash == receipt.block_hash
+        ]
+        return firm if self._ledger.chain.confirmed([receipt for _, receipt in firm]) else []
 
     def _finish_superseded(self, standings: Sequence[Standing], final: int) -> int:
         """Give up slots whose nonce something else has used, finally: their statements are pending again."""

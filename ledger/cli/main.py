@@ -14,6 +14,7 @@ from ledger.cli import (
     custody,
     demo,
     enrolment,
+    export,
     keys,
     labels,
     organisations,
@@ -55,6 +56,7 @@ for single in (
     proof.witness,
     backup.backup,
     backup.restore,
+    export.export,
 ):
     app.command()(single)
 

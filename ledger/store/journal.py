@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from ledger.core.errors import LotproofError, NotFoundError
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator, Sequence
 
     from ledger.store.database import Database
+    from ledger.store.engine import Connection
 
 TransactionKind = Literal["deploy", "council", "statements"]
 
@@ -130,8 +130,8 @@ class Journal:
                 return known
             self._refuse_taken(connection, sender, nonce)
             _refuse_covered(connection, digests)
-            sql = "INSERT INTO slots (sender, nonce, kind, finished, mined) VALUES (?, ?, ?, 0, x'')"
-            connection.execute(sql, (sender, nonce, kind))
+            sql = "INSERT INTO slots (sender, nonce, kind, finished, mined) VALUES (?, ?, ?, 0, ?)"
+            connection.execute(sql, (sender, nonce, kind, b""))
             rows = [(sender, nonce, position, digest) for position, digest in enumerate(digests)]
             connection.executemany(_INSERT_COVERED, rows)
             values = (sender, nonce, hash, raw, str(max_fee), str(priority_fee), gas, created_at)
@@ -214,8 +214,8 @@ class Journal:
     def reopen_from(self, sender: bytes, nonce: int) -> None:
         """Make slots from `nonce` on unfinished: only for the embedded development chain, which can lose blocks."""
         with self._db.transaction() as connection:
-            sql = "UPDATE slots SET finished = 0, mined = x'' WHERE sender = ? AND nonce >= ?"
-            connection.execute(sql, (sender, nonce))
+            sql = "UPDATE slots SET finished = 0, mined = ? WHERE sender = ? AND nonce >= ?"
+            connection.execute(sql, (b"", sender, nonce))
 
     def everything(self, sender: bytes) -> Iterator[Slot]:
         """Every slot of `sender` by nonce, read a page at a time."""
@@ -240,14 +240,14 @@ class Journal:
             row = connection.execute(_COVERING, (digest,)).fetchone()
             return None if row is None else _transaction(connection, row)
 
-    def _refuse_taken(self, connection: sqlite3.Connection, sender: bytes, nonce: int) -> None:
+    def _refuse_taken(self, connection: Connection, sender: bytes, nonce: int) -> None:
         if connection.execute("SELECT 1 FROM slots WHERE sender = ? AND nonce = ?", (sender, nonce)).fetchone():
             detail = f"Nonce {nonce} of 0x{sender.hex()} is journalled for another transaction; nothing was written."
             advice = "Only one relayer may use a key. Stop the other, or let this one read the next nonce again."
             raise LotproofError(detail, advice=advice, sender=sender, nonce=nonce)
 
 
-def _refuse_covered(connection: sqlite3.Connection, digests: Sequence[bytes]) -> None:
+def _refuse_covered(connection: Connection, digests: Sequence[bytes]) -> None:
     for digest in digests:
         row = connection.execute(_COVERING, (digest,)).fetchone()
         if row is not None:
@@ -255,18 +255,18 @@ def _refuse_covered(connection: sqlite3.Connection, digests: Sequence[bytes]) ->
             raise LotproofError(detail, digest=digest, transaction=row[3])
 
 
-def _by_hash(connection: sqlite3.Connection, hash_: bytes) -> Transaction | None:
+def _by_hash(connection: Connection, hash_: bytes) -> Transaction | None:
     row = connection.execute(f"SELECT {_COLUMNS} WHERE t.hash = ?", (hash_,)).fetchone()
     return None if row is None else _transaction(connection, row)
 
 
-def _required(connection: sqlite3.Connection, hash_: bytes) -> Transaction:
+def _required(connection: Connection, hash_: bytes) -> Transaction:
     found = _by_hash(connection, hash_)
     assert found is not None  # noqa: S101 - just written in this transaction
     return found
 
 
-def _transaction(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Transaction:
+def _transaction(connection: Connection, row: tuple[Any, ...]) -> Transaction:
     identifier, sender, nonce, hash_, raw, kind, max_fee, priority_fee, gas, created_at = row
     sql = "SELECT digest FROM covered_digests WHERE sender = ? AND nonce = ? ORDER BY position"
     digests = tuple(bytes(found[0]) for found in connection.execute(sql, (sender, nonce)))
@@ -275,7 +275,7 @@ def _transaction(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Transa
     )  # fmt: skip
 
 
-def _slot(connection: sqlite3.Connection, row: tuple[bytes, int, int, bytes]) -> Slot:
+def _slot(connection: Connection, row: tuple[bytes, int, int, bytes]) -> Slot:
     sender, nonce, finished, mined = row
     sql = f"SELECT {_COLUMNS} WHERE t.sender = ? AND t.nonce = ? ORDER BY t.id"
     rows = connection.execute(sql, (sender, nonce)).fetchall()

@@ -14,11 +14,11 @@ from ledger.core.errors import NotFoundError
 from ledger.store import outcome
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Sequence
 
     from ledger.core.facts import Recorded
     from ledger.store.database import Database
+    from ledger.store.engine import Connection
 
 State = Literal["pending", "sent", "recorded", "final", "refused"]
 
@@ -28,7 +28,7 @@ _ENTRY: Final = "SELECT sequence, digest, kind, payload, arrived_at FROM stateme
 _FULL: Final = f"{_ENTRY.removesuffix(' FROM statements')}, settled, refused, error_data, words, reopened_at_block"
 _INSERT: Final = """
     INSERT INTO statements (digest, kind, payload, arrived_at, settled, refused, error_data, words, reopened_at_block)
-    VALUES (?, ?, ?, ?, 0, 0, x'', '', -1) ON CONFLICT (digest) DO NOTHING RETURNING sequence
+    VALUES (?, ?, ?, ?, 0, 0, ?, '', -1) ON CONFLICT (digest) DO NOTHING RETURNING sequence
 """
 _UNANSWERED: Final = (
     "EXISTS (SELECT 1 FROM expectations x WHERE x.sequence = s.sequence AND NOT "  # noqa: S608 - our own names
@@ -193,7 +193,7 @@ class Outbox:
             UnavailableError: The database is locked or full; the statement was not accepted.
         """
         with self._db.transaction() as connection:
-            added = connection.execute(_INSERT, (digest, kind, payload, arrived_at)).fetchone()
+            added = connection.execute(_INSERT, (digest, kind, payload, arrived_at, b"")).fetchone()
             if added is not None:
                 rows = [(added[0], position, expected) for position, expected in enumerate(expects or (digest,))]
                 connection.executemany("INSERT INTO expectations (sequence, position, digest) VALUES (?, ?, ?)", rows)
@@ -245,11 +245,11 @@ class Outbox:
             NotFoundError: There is no such statement.
         """
         sql = """
-            UPDATE statements SET refused = 0, settled = 0, error_data = x'', words = '',
+            UPDATE statements SET refused = 0, settled = 0, error_data = ?, words = '',
             reopened_at_block = coalesce((SELECT max(number) FROM blocks), -1) WHERE digest = ?
         """
         with self._db.transaction() as connection:
-            self._change(digest, sql)
+            self._change(digest, sql, b"")
             return _state(connection, _stored(connection, digest))
 
     def settle(self) -> list[bytes]:
@@ -296,13 +296,13 @@ class Outbox:
                 raise NotFoundError(detail, digest=digest)
 
 
-def _entry(connection: sqlite3.Connection, row: tuple[int, bytes, str, bytes, int]) -> Entry:
+def _entry(connection: Connection, row: tuple[int, bytes, str, bytes, int]) -> Entry:
     sequence, digest, kind, payload, arrived_at = row
     rows = connection.execute("SELECT digest FROM expectations WHERE sequence = ? ORDER BY position", (sequence,))
     return Entry(sequence, digest, kind, payload, tuple(bytes(found[0]) for found in rows), arrived_at)
 
 
-def _find(connection: sqlite3.Connection, digest: bytes) -> _Stored | None:
+def _find(connection: Connection, digest: bytes) -> _Stored | None:
     """The statement with this digest, else the newest bundle that expects it."""
     row = connection.execute(f"{_FULL} FROM statements WHERE digest = ?", (digest,)).fetchone()
     if row is None:
@@ -311,13 +311,13 @@ def _find(connection: sqlite3.Connection, digest: bytes) -> _Stored | None:
     return None if row is None else _Stored(_entry(connection, row[:5]), *row[5:])
 
 
-def _stored(connection: sqlite3.Connection, digest: bytes) -> _Stored:
+def _stored(connection: Connection, digest: bytes) -> _Stored:
     found = _find(connection, digest)
     assert found is not None  # noqa: S101 - just written in this transaction
     return found
 
 
-def _state(connection: sqlite3.Connection, stored: _Stored) -> StatementState:
+def _state(connection: Connection, stored: _Stored) -> StatementState:
     """Told from what the chain answered first, then from our own refusal, then from the journal."""
     entry = stored.entry
     events = tuple(_event(connection, digest, stored.reopened_at_block) for digest in entry.expects)
@@ -340,7 +340,7 @@ def _state(connection: sqlite3.Connection, stored: _Stored) -> StatementState:
     return StatementState(entry.digest, state, last, transaction, error_data, words, shown)
 
 
-def _event(connection: sqlite3.Connection, digest: bytes, reopened_at_block: int) -> EventState:
+def _event(connection: Connection, digest: bytes, reopened_at_block: int) -> EventState:
     found = outcome.find(connection, digest, refused_after_block=reopened_at_block)
     if found is None:
         return EventState(digest, "", None, b"")
@@ -356,7 +356,7 @@ def _of_event(digest: bytes, bundle: StatementState) -> StatementState:
     return StatementState(digest, state, event.recorded, bundle.transaction, event.error_data)
 
 
-def _of_chain(connection: sqlite3.Connection, digest: bytes) -> StatementState | None:
+def _of_chain(connection: Connection, digest: bytes) -> StatementState | None:
     found = outcome.find(connection, digest)
     if found is None:
         return None
