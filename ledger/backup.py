@@ -135,7 +135,7 @@ def make(  # noqa: PLR0913 - what a backup is made of, by name
 
 
 def rotate(folder: Path, keep: int) -> list[Path]:
-    """Remove all but the newest `keep` backups of a folder, known by the names that `name_at` gives; give those removed.
+    """Remove all but the newest `keep` backups of a folder, as `name_at` names them; give those removed.
 
     Raises:
         UnavailableError: One cannot be removed.
@@ -439,7 +439,10 @@ def _fill(archive: Archive, db: Database) -> None:
             if table.name == "installation" and tied:
                 continue
             with _naming(_part_of(table)):
-                loaded = tables.load(connection, table, archive.lines(table))
+                try:
+                    loaded = tables.load(connection, table, archive.lines(table))
+                except db.conflict as error:
+                    raise ValueError("its rows do not fit each other") from error
             if loaded != archive.manifest.rows[table.name]:
                 raise _damaged(_part_of(table), "it has another number of rows than it says")
         notes.Notes(db).put({notes.BACKUP: "restored"}, archive.manifest.made_at)

@@ -1,4 +1,4 @@
-"""A backup holds all that the chain cannot tell again, comes back whole or not at all, and says what is wrong with it."""
+"""A backup holds all that the chain cannot tell again, and comes back whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from ledger.config import Settings
 from ledger.core.errors import ConfigurationError, InvalidInputError, LotproofError, UnavailableError
 from ledger.store import notes, schema, tables
 from ledger.store.database import Database, open_database
-from ledger.store.rows import insert_sql
+from ledger.store.outbox import Outbox
+from tests.postgres import Cluster
 
 PASSWORD = "a password for tests"
 CHEAP = 4  # scrypt's N = 16
@@ -75,7 +77,7 @@ def fill(db: Database, rows: int = 3) -> None:
                         values[at] = b"sender" if column.name == "sender" else row
                 if table.name == "installation":
                     values[:] = [1, 31337, LEDGER, CODE]
-            connection.executemany(insert_sql(table), made)
+            connection.insert(table, [tuple(row) for row in made])
 
 
 def contents(db: Database) -> dict[str, list[bytes]]:
@@ -148,6 +150,28 @@ def test_more_rows_than_a_page_come_back(settings: Settings, new: Settings, tmp_
     assert contents(again) == contents(db)
     db.close()
     again.close()
+
+
+@pytest.mark.parametrize(("source", "target"), [("sqlite", "postgresql"), ("postgresql", "sqlite")])
+def test_it_moves_an_installation_to_the_other_database(
+    settings: Settings, tmp_path: Path, postgres: Cluster, source: str, target: str
+) -> None:
+    lent = postgres.lend()
+    old_url, new_url = (lent if engine == "postgresql" else "" for engine in (source, target))
+    here = replace(settings, database_url=old_url or settings.database_url)
+    there = Settings(data_dir=tmp_path / "new", database_url=new_url)
+    db = open_database(here.database_url)
+    fill(db, rows=2_500)
+    make(db, here, tmp_path / "b")
+    restore(tmp_path / "b", there)
+    moved = open_database(there.database_url)
+    assert contents(moved) == contents(db)
+    Outbox(moved).add(b"new" * 8, "Anchor", b"{}", arrived_at=1)
+    with moved.snapshot() as connection:  # what comes next gets the next number
+        assert connection.execute("SELECT max(sequence) FROM statements").fetchone()[0] == 2_501
+    db.close()
+    moved.close()
+    postgres.take_back(lent)
 
 
 def test_keys_are_in_it_only_if_they_are_asked_for(
