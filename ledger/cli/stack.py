@@ -89,9 +89,11 @@ class Stack:
     @property
     def database(self) -> Database:
         """The database, opened and migrated."""
+        from ledger.backup import require_whole
         from ledger.store.database import open_database
 
         if self._database is None:
+            require_whole(self.settings)
             self._database = open_database(self.settings.database_url)
             self._open.callback(self._database.close)
         return self._database
