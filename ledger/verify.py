@@ -249,10 +249,12 @@ class Verifier:
 def _lasts(verdict: Verdict) -> bool:
     """Tell whether only the ledger, an event about a pack or another occasion can change a verdict.
 
-    A label's signature and where a pack was seen are judged by the second; a list of serial numbers comes unannounced.
+    A label's signature and where a pack was seen are judged by the second; a list of serial numbers, and the document
+    that names a product, come unannounced.
     """
     label, sightings = (verdict.checks[NUMBERS[name] - 1].result for name in ("label_signature", "no_conflict"))
-    return label == sightings == SKIPPED and LIST_NOT_HELD not in verdict.checks
+    unnamed = verdict.batch is not None and verdict.batch["product"] is None
+    return label == sightings == SKIPPED and LIST_NOT_HELD not in verdict.checks and not unnamed
 
 
 def _meant(code: Code, known: Known) -> tuple[Subject, ...]:
