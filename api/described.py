@@ -28,6 +28,7 @@ PROBLEM: Final[Json] = {
         "advice": {"type": "string", "description": "What to do next."},
         "field": {"type": "string", "description": "The input at fault."},
         "position": {"type": "integer", "description": "Where in that input: character, row or item, from 0."},
+        "request_id": {"type": "string", "description": "The request's name in the server's log."},
     },
 }
 CHECK: Final[Json] = {
@@ -244,6 +245,7 @@ CHAIN: Final = _answers(
         head={"type": "object"},
         indexed={"type": "object"},
         finalized={"type": "object"},
+        nodes={"type": "array", "items": _object(name=TEXT, state=TEXT, head=WHOLE, reason=TEXT)},
     )
 )
 SNAPSHOT: Final = _answers(_object(snapshot=TEXT, signer=TEXT, signature=TEXT), 503)

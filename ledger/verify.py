@@ -76,6 +76,7 @@ class _Answer(NamedTuple):
     """A verdict as JSON. About a single pack it holds only until something is signed about one."""
 
     json: bytes
+    word: str
     units: int | None  # the read model's `units` when it was given; None: no single pack is asked about
 
 
@@ -98,12 +99,21 @@ class Verifier:
         settings: Which Digital Link hosts are ours, how many codes are answered at once, what counts as fresh, and
             where lists of serial numbers are kept.
         clock: Tells the time in Unix seconds where a caller does not.
+        count: Is told the word of every verdict that is given.
     """
 
-    def __init__(self, read_model: ReadModel, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        read_model: ReadModel,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.time,
+        count: Callable[[str], None] = lambda _word: None,
+    ) -> None:
         self._facts = read_model
         self._settings = settings
         self._clock = clock
+        self._count = count
         self._packs = PackFacts(read_model, UnitLists(settings.units_dir))
         self._codes: Kept[tuple[str, date], Code | InvalidCodeError] = Kept(CODES_KEPT)
         self._generation = _Generation(-1, read_model)
@@ -177,12 +187,15 @@ class Verifier:
         if generation.version == version:
             kept = generation.answers.get((code, scanner, self._occasion(as_of, now)))
             if kept is not None and kept.units in (None, units):
+                self._count(kept.word)
                 return kept.json
         with self._facts.snapshot():
             generation, as_of = self._current(), self._facts.as_of()
             verdict = self._judge(code, scanner, generation, as_of, now)
             about_unit = verdict.code["serial"] is not None
-            answer = _Answer(orjson.dumps(verdict.to_json()), self._facts.units() if about_unit else None)
+            answer = _Answer(
+                orjson.dumps(verdict.to_json()), verdict.verdict, self._facts.units() if about_unit else None
+            )
             if _lasts(verdict):
                 generation.answers.put((code, scanner, self._occasion(as_of, now)), answer)
             return answer.json
@@ -235,7 +248,9 @@ class Verifier:
             fresh_blocks=self._settings.fresh_blocks,
         )
         question = Question(code, place=scanner.place, at=scanner.at, organisation=scanner.organisation)
-        return judge(question, facts, now)
+        verdict = judge(question, facts, now)
+        self._count(verdict.verdict)
+        return verdict
 
     def _occasion(self, as_of: AsOf, now: int) -> tuple[int, ...]:
         return occasion(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)

@@ -146,7 +146,9 @@ class RealNode:
 
     def block(self, number: int | str = "latest") -> dict[str, Any]:
         """A block as the node tells it."""
-        found: dict[str, Any] = self.rpc("eth_getBlockByNumber", hex(number) if isinstance(number, int) else number, False)
+        found: dict[str, Any] = self.rpc(
+            "eth_getBlockByNumber", hex(number) if isinstance(number, int) else number, False
+        )
         return found
 
     def _options(self) -> list[str]:
@@ -214,7 +216,10 @@ class Consensus:
         payload = built["executionPayload"]
         hash_ = str(payload["blockHash"])
         self.payloads[hash_] = {"payload": payload, "requests": built.get("executionRequests") or []}
-        self._numbers[hash_], self._times[hash_] = int(payload["number" if "number" in payload else "blockNumber"], 16), when
+        self._numbers[hash_], self._times[hash_] = (
+            int(payload["number" if "number" in payload else "blockNumber"], 16),
+            when,
+        )
         self.give(node, hash_)
         return hash_
 

@@ -13,6 +13,7 @@ from ledger.cli import (
     custody,
     demo,
     enrolment,
+    export,
     keys,
     labels,
     organisations,
@@ -52,6 +53,7 @@ for single in (
     labels.labels,
     proof.proof,
     proof.witness,
+    export.export,
 ):
     app.command()(single)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ledger.chain.client import Chain
     from ledger.chain.signers import AddressSigner, Signer
     from ledger.chain.source import LedgerSource
+    from ledger.chain.vetting import Vetting
     from ledger.config import Settings
     from ledger.deploy import Deployment
     from ledger.store.database import Database
@@ -49,6 +50,8 @@ class Stack:
         self._open = ExitStack()
         self._chain_stop = threading.Event()  # the chain goes last: the others still talk to it
         self._server: Server | None = None
+        self._nodes: Chain | None = None  # several nodes, opened once: what one part finds out of them serves all
+        self._vetting: Vetting | None = None
         self._database: Database | None = None
 
     def __enter__(self) -> Self:
@@ -137,7 +140,7 @@ class Stack:
         """Start the indexer."""
         from ledger.index import Indexer
 
-        source = self._source(self._chain(), deployment)
+        source = self._source(self._vetted(deployment), deployment)
         embedded = self.settings.embedded_chain
         indexer = Indexer(self.database, source, deployment.domain, start_block=deployment.block, development=embedded)
         self._run("indexer", lambda: indexer.run(self.stopped, poll_seconds=self.settings.poll_seconds))
@@ -149,7 +152,7 @@ class Stack:
         from ledger.sending import Sending
         from ledger.store.journal import Journal
 
-        chain, journal, account = self._chain(), Journal(self.database), self._relayer(deployment.chain_id)
+        chain, journal, account = self._vetted(deployment), Journal(self.database), self._relayer(deployment.chain_id)
         sending = Sending(
             chain,
             journal,
@@ -188,7 +191,7 @@ class Stack:
         from ledger.store.read_model import ReadModel
         from ledger.store.unit_lists import UnitLists
 
-        view = Ledger(self._chain(), deployment.ledger) if deployment else None
+        view = Ledger(self._vetted(deployment), deployment.ledger) if deployment else None
         prover = None
         if view and deployment:
             prover = Prover(
@@ -200,7 +203,13 @@ class Stack:
             )
         identity = self._identity(deployment)
         app = create_app(
-            self.settings, self.database, identity, chain_view=view, prover=prover, demo_folder=demo_folder
+            self.settings,
+            self.database,
+            identity,
+            chain_view=view,
+            prover=prover,
+            standings=view.chain.standings if view else None,
+            demo_folder=demo_folder,
         )
         config = uvicorn.Config(
             app,
@@ -208,7 +217,8 @@ class Stack:
             port=self.settings.port,
             access_log=False,
             server_header=False,
-            log_level=self.settings.log_level,
+            log_config=None,  # as all of this process logs: see `ledger.cli.logs`
+            ws="none",
             timeout_graceful_shutdown=int(STOP_SECONDS / 2),
         )
         self._server = server = uvicorn.Server(config)
@@ -258,8 +268,23 @@ class Stack:
     def _chain(self) -> Chain:
         from ledger.deploy import open_chain
 
+        if self._nodes is not None:
+            return self._nodes
         chain = open_chain(self.settings)
         self._open.callback(chain.close)
+        if chain.nodes is not None:
+            self._nodes = chain
+        return chain
+
+    def _vetted(self, deployment: Deployment) -> Chain:
+        """The chain; several nodes are checked by a sample of the ledger's state now, and from time to time."""
+        from ledger.chain.vetting import Vetting
+
+        chain = self._chain()
+        if chain.nodes is not None and self._vetting is None:
+            self._vetting = vetting = Vetting(chain.nodes, deployment.ledger)
+            vetting.step()
+            self._run("nodes", lambda: vetting.run(self.stopped, poll_seconds=self.settings.poll_seconds))
         return chain
 
     def _source(self, chain: Chain, deployment: Deployment) -> LedgerSource:

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from ledger.core.snapshot import Recalled, Stopped
     from ledger.core.unit import UnitEvent
     from ledger.store.database import Database
+    from ledger.store.engine import Stamp
 
 _KEY_ID_BYTES = 32
 _ORDER = " ORDER BY 1, 2"  # block, log_index: chain order
 _AS_OF = """
     SELECT coalesce((SELECT chain_id FROM installation), 0), coalesce(b.number, -1), coalesce(b.time, 0),
            coalesce(s.finalized_block, -1), coalesce(s.head_block, -1), coalesce(s.heard_at, 0)
-    FROM (SELECT 1) LEFT JOIN chain_status s ON 1 = 1
+    FROM (SELECT 1) one LEFT JOIN chain_status s ON 1 = 1
     LEFT JOIN blocks b ON b.number = (SELECT max(number) FROM blocks)
 """
 _BATCH_PALLETS = " WHERE pallet IN (SELECT DISTINCT pallet FROM packings WHERE batch = ?)"
@@ -104,7 +105,7 @@ class ReadModel:
     def state(self) -> tuple[int, facts.AsOf, int]:
         """`version`, `as_of` and `units` of one state, remembered until something is committed: every scan asks."""
         stamp = self._db.stamp()
-        kept: tuple[tuple[int, int], tuple[int, facts.AsOf, int]] | None = getattr(self._local, "kept", None)
+        kept: tuple[Stamp, tuple[int, facts.AsOf, int]] | None = getattr(self._local, "kept", None)
         if stamp is not None and kept is not None and kept[0] == stamp:
             return kept[1]
         with self._db.snapshot():

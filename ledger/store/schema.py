@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION: Final = "0003"  # of the newest migration; a test compares
+REVISION: Final = "0004"  # of the newest migration; a test compares
 APPLICATION_ID: Final = 0x4C6F7470  # "Lotp": SQLite's file header says whose file it is
 
 # SQLite gives a table its fast integer key only if the type is spelt INTEGER; it holds 64 bits there all the same.
@@ -253,6 +253,8 @@ Index(
     sqlite_where=text("settled = 0 AND refused = 0"),
     postgresql_where=text("settled = 0 AND refused = 0"),
 )
+_ENDED: Final = text("settled <> 0 OR refused = 1")
+Index("ix_statements_ended", statements.c.settled, statements.c.refused, sqlite_where=_ENDED, postgresql_where=_ENDED)
 expectations = Table(
     "expectations",
     metadata,
@@ -360,3 +362,21 @@ reports = Table(
     Index(None, "gtin", "lot"),
     sqlite_autoincrement=True,
 )
+
+# What running parts last said of themselves, for figures and for `lotproof doctor`.
+notes = Table("notes", metadata, Column("name", Text, primary_key=True), _text("value"), _number("noted_at"))
+
+# What a backup holds, in an order in which it can be written again: what a row points to comes before it.
+LASTING: Final = (
+    installation,
+    documents,
+    statements,
+    expectations,
+    slots,
+    transactions,
+    covered_digests,
+    unit_events,
+    log_nodes,
+    reports,
+)
+FLEETING: Final = (chain_status, notes)  # said anew by whatever runs

@@ -229,6 +229,12 @@ def test_fees_are_twice_the_next_base_fee_and_the_usual_tip(node: ScriptedNode, 
     assert chain.fees() == Fees(max_fee=4 * 10**9 + MINIMUM_PRIORITY_FEE, priority_fee=MINIMUM_PRIORITY_FEE)
 
 
+def test_a_node_without_a_history_of_fees_is_asked_for_its_newest_block(node: ScriptedNode, chain: Chain) -> None:
+    node.on("eth_feeHistory", refusing(-32602, "specified block greater than current height"))
+    node.on("eth_getBlockByNumber", {"baseFeePerGas": hex(2 * 10**9)})
+    assert chain.fees() == Fees(max_fee=4 * 10**9 + MINIMUM_PRIORITY_FEE, priority_fee=MINIMUM_PRIORITY_FEE)
+
+
 def test_a_node_that_cannot_tell_fees_is_an_error_of_the_node(node: ScriptedNode, chain: Chain) -> None:
     node.on("eth_feeHistory", refusing(-32000, "not now"))
     with pytest.raises(NodeError, match="not now"):
