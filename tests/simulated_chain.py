@@ -90,13 +90,6 @@ class SimulatedChain:
     def head(self) -> Header:
         return self._answer("head", _header(self.blocks[-1]))
 
-    def agreed_hash(self, _number: int) -> None:
-        """There is only this node: nobody agrees with it."""
-
-    def doubt(self, _error: Exception) -> bool:
-        """Without it there is none."""
-        return False
-
     def finalized(self) -> int:
         return self._answer("finalized", len(self.blocks) - 1 - self.depth)
 
