@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 STOP_SECONDS: Final = 20.0  # for each part to end in good order
 START_SECONDS: Final = 30.0  # for the server to listen
+# A front door keeps idle connections for less, so that the server never ends one while a request is on its way.
+KEEP_ALIVE_SECONDS: Final = 20
+MAX_HEADER_BYTES: Final = 16 << 10  # as many as a front door takes; each slow connection can keep so much memory
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -86,9 +89,11 @@ class Stack:
     @property
     def database(self) -> Database:
         """The database, opened and migrated."""
+        from ledger.backup import require_whole
         from ledger.store.database import open_database
 
         if self._database is None:
+            require_whole(self.settings)
             self._database = open_database(self.settings.database_url)
             self._open.callback(self._database.close)
         return self._database
@@ -222,6 +227,8 @@ class Stack:
             port=self.settings.port,
             access_log=False,
             server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            h11_max_incomplete_event_size=MAX_HEADER_BYTES,
             log_config=None,  # as all of this process logs: see `ledger.cli.logs`
             ws="none",
             timeout_graceful_shutdown=int(STOP_SECONDS / 2),

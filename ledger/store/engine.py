@@ -62,6 +62,9 @@ class Connection(Protocol):
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Add many rows, each with a value for every column of `table` in its order, as fast as the engine can."""
 
+    def renumber(self, table: Table) -> None:
+        """Let the numbers that the database gives go on after the highest in `table`, whose rows brought theirs."""
+
     def close(self) -> None:
         """End it."""
 

@@ -110,6 +110,14 @@ class PostgresConnection:
             sequence = f"pg_get_serial_sequence('{table.name}', '{numbered.name}')"
             self.raw.execute(f"SELECT setval({sequence}, max({numbered.name})) FROM {table.name}")
 
+    def renumber(self, table: Table) -> None:
+        """Set the sequence of the table's key, if it has one."""
+        for column in table.columns:
+            if column.autoincrement is True:
+                next_one = f"(SELECT coalesce(max({column.name}), 0) + 1 FROM {table.name})"  # noqa: S608 - our own names
+                sequence = f"pg_get_serial_sequence('{table.name}', '{column.name}')"
+                self.execute(f"SELECT setval({sequence}, {next_one}, false)")
+
     def close(self) -> None:
         """End it."""
         self.raw.close()

@@ -363,6 +363,9 @@ reports = Table(
     sqlite_autoincrement=True,
 )
 
+# What running parts last said of themselves, for figures and for `lotproof doctor`.
+notes = Table("notes", metadata, Column("name", Text, primary_key=True), _text("value"), _number("noted_at"))
+
 # Which program leads each part; see `leadership.py`.
 leaders = Table(
     "leaders",
@@ -372,9 +375,6 @@ leaders = Table(
     _text("holder"),  # host and process, for people
     sqlite_with_rowid=False,
 )
-
-# What running parts last said of themselves, for figures and for `lotproof doctor`.
-notes = Table("notes", metadata, Column("name", Text, primary_key=True), _text("value"), _number("noted_at"))
 
 # What a backup holds, in an order in which it can be written again: what a row points to comes before it.
 LASTING: Final = (
@@ -390,7 +390,7 @@ LASTING: Final = (
     reports,
 )
 FLEETING: Final = (chain_status, notes, leaders)  # said anew by whatever runs
-
+# What PostgreSQL can spread over partitions or servers, by batch.
 GOODS: Final = (registrations, custody_events, consignment_splits, packings)
 
 

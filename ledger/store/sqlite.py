@@ -50,6 +50,9 @@ class SqliteConnection(sqlite3.Connection):
         marks = ", ".join("?" * len(table.columns))
         self.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names of our schema
 
+    def renumber(self, table: Table) -> None:
+        """Nothing is to be done: SQLite's AUTOINCREMENT counts the numbers that rows bring too."""
+
 
 class SqliteEngine:
     """The engine of one file.

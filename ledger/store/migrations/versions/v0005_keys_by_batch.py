@@ -1,14 +1,14 @@
 """On PostgreSQL, let every key of a table about goods name the batch, so that the table can be spread by it.
 
-Revision ID: 0006
+Revision ID: 0005
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
