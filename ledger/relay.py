@@ -111,6 +111,9 @@ class Relay:
         self._outbox = Outbox(db)
         self._read_model = ReadModel(db)
         self._failures: dict[bytes, int] = {}  # by digest: how often it reverted alone
+        self._failed = (
+            False  # whether a transaction failed, and its statements are to be tried again once that is final
+        )
         self.trouble: LotproofError | None = None  # why the last round of `run` failed
 
     def step(self) -> Round:
@@ -126,9 +129,8 @@ class Relay:
         finished = self._finish(standings)
         self._sending.resend(standings)
         waiting = sum(standing.receipt is None for standing in standings)
-        # What follows a statement that is to be tried again must not be judged, or refused, without it.
-        failed = any(standing.receipt is not None and not standing.receipt.success for standing in standings)
-        sent = self._send_new(waiting, failed=failed)
+        self._failed = any(standing.receipt is not None and not standing.receipt.success for standing in standings)
+        sent = self._send_new(waiting)
         return Round(sent, finished, waiting)
 
     def run(self, stop: Event, *, poll_seconds: float = 1.0) -> None:
@@ -201,8 +203,8 @@ class Relay:
 
     # ---- what is to be sent ----
 
-    def _send_new(self, waiting: int, *, failed: bool) -> int:
-        if waiting >= MOST_IN_FLIGHT or failed:
+    def _send_new(self, waiting: int) -> int:
+        if waiting >= MOST_IN_FLIGHT:
             return 0
         items = self._pending()
         sent = 0
@@ -265,6 +267,8 @@ class Relay:
             if not outcome.reverted:
                 return [item], more
             data, error = outcome.data, decode_error(outcome.data)
+        if self._failed:
+            return [], payload  # what is to be tried again may be what this one builds on
         refusal = error.refusal()
         words = _NO_REASON if error.name == UNKNOWN else f"{refusal.detail} {refusal.advice}".strip()
         self._outbox.refuse(item.digest, data, words)
