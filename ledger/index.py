@@ -19,6 +19,8 @@ from ledger.core.errors import ContradictionError, LotproofError, TooManyResults
 from ledger.core.facts import Header, IndexedBlock
 from ledger.core.integrity import check_block
 from ledger.store import indexing
+from ledger.store.notes import INDEXER, Beat, Notes
+from ledger.tally import Tally
 
 if TYPE_CHECKING:
     import threading
@@ -55,6 +57,12 @@ class ChainSource(Protocol):
 
     def facts_of(self, headers: Sequence[Header]) -> list[IndexedBlock]:
         """These very blocks, by their hash, in the same order."""
+
+    def agreed_hash(self, number: int) -> bytes | None:
+        """The hash of a final block on which several nodes agree; None if there is only one node."""
+
+    def doubt(self, error: ContradictionError) -> bool:
+        """Leave the node aside whose answer contradicted what is known; whether there is another that does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,9 @@ class Indexer:
         self._largest_span = self._span = span
         self._development = development
         self._clock = clock
+        self._notes = Notes(db)
+        self._beat = Beat(self._notes, INDEXER, clock)
+        self._tally = Tally(_log, "blocks were indexed")
         self.trouble: LotproofError | None = None  # why the last attempt of `run` failed
 
     def step(self) -> Progress:
@@ -142,18 +153,33 @@ class Indexer:
         failures = 0
         while not stop.is_set():
             try:
-                progress = self.step()
+                if self._beat.due():
+                    self._beat.give()
+                progress = self._step_on()
             except UnavailableError as error:
                 failures += 1
                 self.trouble = error
-                _log.warning("indexing pauses: %s", error.detail)
+                if failures == 1:
+                    _log.warning("indexing pauses: %s", error.detail)
                 stop.wait(min(_LONGEST_PAUSE, poll_seconds * 2 ** min(failures, 10)))
-            except ContradictionError as error:
-                self.trouble = error
-                raise
             else:
+                if failures:
+                    _log.info("indexing goes on", extra={"block": progress.block, "head": progress.head})
                 failures, self.trouble = 0, None
                 stop.wait(poll_seconds if progress.caught_up else 0)
+
+    def _step_on(self) -> Progress:
+        """Step; where a node contradicts what is known, and it is that node's fault, go on with the others.
+
+        Raises: As `step`.
+        """
+        try:
+            return self.step()
+        except ContradictionError as error:
+            self.trouble = error
+            if not self._chain.doubt(error):
+                raise
+            raise UnavailableError(error.detail, advice="Another node is asked.", **error.evidence) from error
 
     def _at_tip(self, head: Header, finalized: int, last: IndexedBlock) -> Progress:
         """The chain is not ahead of us: it waits, it has changed, or the node is behind."""
@@ -161,16 +187,36 @@ class Indexer:
         if ours is not None and ours != head.hash:
             return self._undo(head)
         if head.number == last.number:
+            self._check_final(finalized)
             self._raise_finality(finalized, head)
             return Progress(0, last.number, head.number, caught_up=True)
         if self._development:  # the embedded chain was restarted and lost its newest blocks
             return self._undo(head)
         return Progress(0, last.number, head.number, caught_up=True)  # a node that is behind catches up by itself
 
+    def _check_final(self, finalized: int) -> None:
+        """See that the block which becomes final is the one that we hold, where several nodes agree on its hash.
+
+        Raises:
+            ContradictionError: It is another.
+        """
+        agreed = self._chain.agreed_hash(finalized) if finalized >= 0 else None
+        ours = None if agreed is None else indexing.block_hash(self._db, finalized)
+        if ours is not None and agreed is not None and ours != agreed:
+            raise ContradictionError(
+                f"Block {finalized} was read with hash 0x{ours.hex()}, and 0x{agreed.hex()} is final there.",
+                advice="Another node is asked.",
+                block=finalized,
+                expected=agreed,
+                given=ours,
+            )
+
     def _append(self, blocks: list[IndexedBlock], finalized: int, head: Header) -> Progress:
         for block in blocks:
             check_block(block, self._domain)
         newest = blocks[-1]
+        if newest.number > finalized:  # a range of final blocks was agreed upon when it was read
+            self._check_final(finalized)
         # An empty block in the middle of a final range links nothing any more.
         kept = [block for block in blocks if block.facts or block is newest or block.number > finalized]
         with (
@@ -178,6 +224,8 @@ class Indexer:
         ):  # together: a final range has gaps, which must never look like blocks that may change
             indexed = indexing.append(self._db, kept)
             self._raise_finality(min(finalized, newest.number), head)
+        place = {"block": newest.number, "head": head.number, "finalized": finalized}
+        self._tally.add(standing=place, blocks=len(blocks), facts=indexed)
         return Progress(indexed, newest.number, head.number, caught_up=newest.number == head.number)
 
     def _raise_finality(self, finalized: int, head: Header) -> None:
@@ -241,7 +289,8 @@ class Indexer:
             if ancestor < finalized:  # only in development: otherwise the walk has stopped at the final block
                 indexing.lower_finality(self._db, ancestor)
             undone = indexing.rollback(self._db, ancestor)
-        _log.warning("the chain was reorganised above block %d: %d blocks undone", ancestor, undone)
+            self._notes.reorganised(undone, int(self._clock()))
+        _log.warning("the chain was reorganised", extra={"block": ancestor, "undone": undone, "head": head.number})
         last = indexing.last_block(self._db)
         return Progress(0, -1 if last is None else last.number, head.number, caught_up=False, rolled_back=undone)
 

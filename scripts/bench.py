@@ -101,7 +101,7 @@ def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
     if "verify" in asked.only:
         found += verifying.measure(folder, indexed, asked.rounds, asked.seconds, _tell)
     if "rates" in asked.only:
-        found += rates.measure(indexed.trade.lots, asked.rounds, asked.seconds / 4)
+        found += rates.measure(indexed.trade.lots(), asked.rounds, asked.seconds / 4)
     return found
 
 

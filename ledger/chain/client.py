@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from web3.types import RPCEndpoint, RPCResponse, TxParams
 
+    from ledger.chain.endpoints import Endpoints
+    from ledger.chain.watch import Standing
+
 # As geth, Anvil, Nethermind, Besu and EthereumJS say it; there are no standard codes.
 _KNOWN: Final = re.compile(r"already known|already imported|known transaction|already in the .*pool", re.IGNORECASE)
 _STALE_NONCE: Final = re.compile(r"nonce too low|old nonce|nonce .*already", re.IGNORECASE)
@@ -82,7 +85,7 @@ class CallOutcome:
 class _SharedConnection(JSONBaseProvider):
     """Lets web3 speak through the same connection and errors as everything else."""
 
-    def __init__(self, rpc: Rpc) -> None:
+    def __init__(self, rpc: Rpc | Endpoints) -> None:
         super().__init__()
         self._rpc = rpc
 
@@ -98,22 +101,27 @@ class _SharedConnection(JSONBaseProvider):
 
 
 class Chain:
-    """A chain, as one node tells it.
+    """A chain, as one node tells it, or several that are compared.
 
     Args:
-        url: JSON-RPC address of the node.
-        timeout_seconds: How long one request may take.
+        node: JSON-RPC address of the node, or several nodes.
+        timeout_seconds: How long one request to the one node may take.
 
     Raises:
         ConfigurationError: The address is not one of HTTP.
     """
 
-    def __init__(self, url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        self.rpc = Rpc(url, timeout_seconds=timeout_seconds)
+    def __init__(self, node: str | Endpoints, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self.nodes = None if isinstance(node, str) else node
+        self.rpc = Rpc(node, timeout_seconds=timeout_seconds) if isinstance(node, str) else node
 
     def close(self) -> None:
         """Close the connections."""
         self.rpc.close()
+
+    def standings(self) -> list[Standing]:
+        """Say how each of several nodes stands; nothing of one node."""
+        return [] if self.nodes is None else self.nodes.watch.standings()
 
     @cached_property
     def web3(self) -> Web3:
@@ -130,6 +138,8 @@ class Chain:
         Raises:
             ConfigurationError: The node's chain is not the one this installation is bound to.
         """
+        if self.nodes is not None:
+            self.nodes.watch.expect(expected)
         found = self.chain_id()
         if found != expected:
             raise ConfigurationError(
@@ -235,6 +245,17 @@ class Chain:
         """Read many receipts in one batch; None for what is not mined."""
         results = self.rpc.batch([("eth_getTransactionReceipt", (_hex(one),)) for one in hashes])
         return [None if result is None else _receipt(result) for result in results]
+
+    def confirmed(self, receipts: Sequence[Receipt]) -> bool:
+        """Tell whether enough nodes give the very same receipts. One node's word is taken without asking again."""
+        if self.nodes is None or not receipts:
+            return True
+        calls = [("eth_getTransactionReceipt", (_hex(receipt.hash),)) for receipt in receipts]
+        try:
+            agreed = self.nodes.agreed(calls, lambda found: [each and _receipt(each) for each in found])
+        except UnavailableError:
+            return False
+        return agreed == list(receipts)
 
     def _refused_sending(self, error: Exception) -> Sent:
         message = str(error)

@@ -9,10 +9,12 @@ import typer
 
 from ledger.cli import (
     accept,
+    backup,
     batches,
     custody,
     demo,
     enrolment,
+    export,
     keys,
     labels,
     organisations,
@@ -52,6 +54,9 @@ for single in (
     labels.labels,
     proof.proof,
     proof.witness,
+    backup.backup,
+    backup.restore,
+    export.export,
 ):
     app.command()(single)
 

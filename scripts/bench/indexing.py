@@ -49,15 +49,16 @@ def measure(
     """
     progress(f"writing a trade of {events:,} custody events")
     trade = Trade(events, int(time.time()))
-    file = folder / "trade.json"
-    trade.write(file)
+    chain = folder / "chain"
+    chain.mkdir()
+    trade.write(chain)
     ours, logs, theirs = [], [], []
     data_dir = folder
-    with server("node", str(file)) as port:
+    with server("node", str(chain)) as port:
         url = f"http://127.0.0.1:{port}"
         for number in range(rounds):
             data_dir = folder / f"round-{number}"
-            theirs.append(_by_web3(url, max(1, int(len(trade.blocks) * share))))
+            theirs.append(_by_web3(url, max(1, int(trade.length * share))))
             seconds, facts = _by_indexer(url, data_dir)
             ours.append(trade.recorded / seconds)
             logs.append(facts / seconds)

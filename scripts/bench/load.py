@@ -8,6 +8,7 @@ that stalls is charged for all who wait (no coordinated omission).
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 
 CONNECTIONS: Final = 16
 _OK: Final = b"HTTP/1.1 200 "
-_SERVERS: Final = Path(__file__).with_name("servers.py")
+ENVIRONMENT: Final = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}  # where `bench` is found
 
 
 @contextmanager
 def server(kind: str, argument: str) -> Iterator[int]:
     """Run one of `servers.py` and give its port."""
-    command = [sys.executable, str(_SERVERS), kind, argument]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "bench.servers", kind, argument]
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
             if not line:

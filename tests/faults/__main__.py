@@ -127,7 +127,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="the small form; no report is written")
     parser.add_argument("--folder", type=Path, help="empty folder for what the programs write; kept afterwards")
     told = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stdout)
     _LOG.setLevel(logging.INFO)
     found = harnesses()
     if not told.names:
