@@ -115,7 +115,12 @@ class RealNode:
         command = [node, str(_CLIENT), *self._options()]
         with (self.folder / "node.log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "HOME": str(home)}
+                command,
+                cwd=self.folder,  # it leaves files where it stands
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "HOME": str(home)},
             )
         until = time.monotonic() + _START_SECONDS
         while time.monotonic() < until and self._process.poll() is None:
@@ -172,7 +177,8 @@ class RealNode:
             "maxPeers": 0,
             "discDns": "false",
             "discV4": "false",
-            "logFile": "false",
+            "logFile": self.folder / "debug.log",
+            "logLevelFile": "error",
             "logLevel": "warn",
         }
         return ["--rpc", "--rpcEngine", "--isSingleNode", *(f"--{name}={value}" for name, value in told.items())]

@@ -119,7 +119,8 @@ def test_p256_signatures_are_checked_without_the_precompile(installed: Installed
 def test_a_proof_comes_from_the_state_of_a_real_node_and_holds_offline(installed: Installed, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.json"
     made = installed.terminal.done(f"proof {GTIN} REAL1", "-o", str(bundle))
-    trusted = ("--header", installed.node.block(made["block"])["hash"])
+    ledger = "0x" + installed.ledger.hex()
+    trusted = ("--ledger", ledger, "--header", installed.node.block(made["block"])["hash"])
     code, out, err = installed.terminal.run(
         "verify", f"(01){GTIN}(10)REAL1", "--bundle", str(bundle), *trusted, "--json"
     )
