@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from ledger.core.check import NUMBERS, SKIPPED
+from ledger.core.clock import time_of
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.kept import Kept
@@ -118,7 +119,11 @@ class Verifier:
         """
         if place is None and at is None and organisation is None:
             return NOBODY
-        return Scanner(_place(place), _moment(at, now), self._organisation(organisation))
+        return Scanner(
+            _place(place),
+            _moment(at, now if at is None else time_of(self._facts.as_of(), now)),
+            self._organisation(organisation),
+        )
 
     def verify(
         self,
