@@ -1,4 +1,4 @@
-"""The files of deploy/ fit what they deploy: commands, settings, ports, paths; systemd and the guide agree with them."""
+"""The files of deploy/ fit what they deploy: commands, settings, ports, paths; systemd and the guide agree."""
 
 from __future__ import annotations
 
