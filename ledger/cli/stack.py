@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ledger.config import Settings
     from ledger.deploy import Deployment
     from ledger.store.database import Database
+    from ledger.store.leadership import Part
 
     Unlock = Callable[[str], Signer]
 
@@ -88,9 +89,11 @@ class Stack:
     @property
     def database(self) -> Database:
         """The database, opened and migrated."""
+        from ledger.backup import require_whole
         from ledger.store.database import open_database
 
         if self._database is None:
+            require_whole(self.settings)
             self._database = open_database(self.settings.database_url)
             self._open.callback(self._database.close)
         return self._database
@@ -140,40 +143,44 @@ class Stack:
         return deploy(self.database, chain, self._relayer(number), self._council(number).signer)
 
     def index(self, deployment: Deployment) -> None:
-        """Start the indexer."""
+        """Start the indexer; it works while no other on this database does."""
         from ledger.index import Indexer
 
         source = self._source(self._vetted(deployment), deployment)
         embedded = self.settings.embedded_chain
-        indexer = Indexer(self.database, source, deployment.domain, start_block=deployment.block, development=embedded)
-        self._run("indexer", lambda: indexer.run(self.stopped, poll_seconds=self.settings.poll_seconds))
+
+        def work(database: Database, ended: threading.Event) -> None:
+            indexer = Indexer(database, source, deployment.domain, start_block=deployment.block, development=embedded)
+            indexer.run(ended, poll_seconds=self.settings.poll_seconds)
+
+        self._lead("indexer", work)
 
     def relay(self, deployment: Deployment) -> None:
-        """Start the relayer."""
+        """Start the relayer; it works while no other on this database does."""
         from ledger.chain.contracts import Ledger
         from ledger.relay import Relay
         from ledger.sending import Sending
         from ledger.store.journal import Journal
 
-        chain, journal, account = self._vetted(deployment), Journal(self.database), self._relayer(deployment.chain_id)
-        sending = Sending(
-            chain,
-            journal,
-            account,
-            deployment.chain_id,
-            others=(deployment.council,),
-            development=self.settings.embedded_chain,
-        )
-        relay = Relay(
-            self.database,
-            Ledger(chain, deployment.ledger),
-            self._source(chain, deployment),
-            sending,
-            journal,
-            account=account.signer,
-            most_events=self.settings.batch_events,
-        )
-        self._run("relayer", lambda: relay.run(self.stopped, poll_seconds=self.settings.poll_seconds))
+        chain, account = self._vetted(deployment), self._relayer(deployment.chain_id)
+        ledger, source = Ledger(chain, deployment.ledger), self._source(chain, deployment)
+        embedded, council = self.settings.embedded_chain, deployment.council
+
+        def work(database: Database, ended: threading.Event) -> None:
+            journal = Journal(database)
+            sending = Sending(chain, journal, account, deployment.chain_id, others=(council,), development=embedded)
+            relay = Relay(
+                database,
+                ledger,
+                source,
+                sending,
+                journal,
+                account=account.signer,
+                most_events=self.settings.batch_events,
+            )
+            relay.run(ended, poll_seconds=self.settings.poll_seconds)
+
+        self._lead("relayer", work)
 
     def serve(self, deployment: Deployment | None, demo_folder: Path | None = None) -> str:
         """Start the server; its address comes back once it listens.
@@ -310,6 +317,12 @@ class Stack:
         from ledger.deploy import COUNCIL_INDEX, account_of
 
         return account_of(self.settings.council_key, COUNCIL_INDEX, chain_id, self._unlock)
+
+    def _lead(self, part: Part, work: Callable[[Database, threading.Event], None]) -> None:
+        from ledger.store.leadership import Leadership
+
+        leadership = Leadership(self.database, part)
+        self._run(part, lambda: leadership.lead(self.stopped, work))
 
     def _run(self, name: str, work: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=self._guarded, args=(name, work), name=name, daemon=True)

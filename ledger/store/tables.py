@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from sqlalchemy import LargeBinary
 
-from ledger.store.rows import insert_sql
 from ledger.store.schema import LASTING
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Table
 
     from ledger.store.database import Database
+    from ledger.store.engine import Connection
 
 _PAGE: Final = 2_000  # rows read or written at once
 
 
-def lines(connection: sqlite3.Connection, table: Table) -> Iterator[bytes]:
+def lines(connection: Connection, table: Table) -> Iterator[bytes]:
     """Every row of a table in the order of its key, each with a line feed at its end. Bounded in memory."""
     blobs = _blobs(table)
     after: tuple[Any, ...] | None = None
@@ -39,17 +38,18 @@ def lines(connection: sqlite3.Connection, table: Table) -> Iterator[bytes]:
         after = tuple(page[-1][at] for at in keys)
 
 
-def load(connection: sqlite3.Connection, table: Table, written: Iterable[bytes]) -> int:
+def load(connection: Connection, table: Table, written: Iterable[bytes]) -> int:
     """Write the rows that `lines` gave into a table; how many there were.
 
     Raises:
         ValueError: A line is not one of this table's.
     """
-    blobs, width, sql, loaded = _blobs(table), len(table.columns), insert_sql(table), 0
+    blobs, width, loaded = _blobs(table), len(table.columns), 0
     rest = iter(written)
     while page := [_row(line, blobs, width) for line in islice(rest, _PAGE)]:
-        connection.executemany(sql, page)
+        connection.insert(table, page)
         loaded += len(page)
+    connection.renumber(table)
     return loaded
 
 
@@ -60,7 +60,7 @@ def filled(db: Database) -> list[str]:
         return [t.name for t in LASTING if connection.execute(sql.format(t.name)).fetchone() is not None]
 
 
-def _page(connection: sqlite3.Connection, table: Table, after: tuple[Any, ...] | None) -> list[tuple[Any, ...]]:
+def _page(connection: Connection, table: Table, after: tuple[Any, ...] | None) -> list[tuple[Any, ...]]:
     names = ", ".join(column.name for column in table.columns)
     key = ", ".join(column.name for column in table.primary_key.columns)
     where = "" if after is None else f" WHERE ({key}) > ({', '.join('?' * len(after))})"
