@@ -311,7 +311,7 @@ def _url_fault(schemes: str) -> Callable[[str], str]:
 
 def _urls_fault(value: str) -> str:
     check = _url_fault("http|https")
-    return next((fault for part in value.split(",") if value and (fault := check(part.strip() or "empty"))), "")
+    return next((fault for part in value.split(",") if (fault := check(part.strip()))), "")
 
 
 def _hosts_fault(value: tuple[str, ...]) -> str:

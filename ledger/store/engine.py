@@ -69,6 +69,16 @@ class Connection(Protocol):
         """End it."""
 
 
+class Claim(Protocol):
+    """A lock that lasts as long as its holder."""
+
+    def held(self) -> bool:
+        """Whether it still is, as far as one can tell."""
+
+    def release(self) -> None:
+        """Let another have it."""
+
+
 class Engine(Protocol):
     """One database of one engine. Safe to share between threads."""
 
@@ -102,6 +112,9 @@ class Engine(Protocol):
 
     def stamp(self) -> Stamp:
         """What changes with every commit, by whomever."""
+
+    def claim(self, name: str) -> Claim | None:
+        """The lock of this name in this database; None while another holds it, be it in this process."""
 
     def advice(self, error: Exception) -> str:
         """What a person should do about one of the `unavailable` errors."""
