@@ -207,6 +207,24 @@ def open_database(url: str) -> Database:
     return Database(engine, url)
 
 
+def look_at(url: str) -> tuple[Database, str | None]:
+    """The database at `url` as it is, and the revision of its tables (None if it has none); nothing is altered.
+
+    Raises:
+        ConfigurationError: The URL is not understood, or the database is not ours or not there.
+        UnavailableError: It is locked, damaged or cannot be reached.
+    """
+    engine = _engine(url)
+    try:
+        return Database(engine, url), engine.stored_revision()
+    except engine.unavailable as error:
+        raise _unavailable(engine, error) from error
+    except engine.broken as error:
+        detail = f"The database {engine.place} is damaged: {error}."
+        advice = "Keep the files as they are, and restore the newest backup into a new data directory."
+        raise UnavailableError(detail, advice=advice) from error
+
+
 def _engine(url: str) -> Engine:
     scheme = url.partition("://")[0]
     if scheme.partition("+")[0] == _POSTGRESQL:
