@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    import sqlite3
+    from ledger.store.engine import Connection
 
 MOST_TOUCHED: Final = 2_000  # batches; of more, an indexer that catches up has said so much that all is read anew
 _MARK: Final = "SELECT number, hash FROM blocks WHERE facts > 0 ORDER BY number DESC LIMIT 1"
@@ -45,13 +45,13 @@ class Changes(NamedTuple):
     ssccs: frozenset[str]  # that may name something else now
 
 
-def mark(connection: sqlite3.Connection) -> Mark:
+def mark(connection: Connection) -> Mark:
     """The newest block with facts."""
     row = connection.execute(_MARK).fetchone()
     return Mark(-1, b"") if row is None else Mark(int(row[0]), bytes(row[1]))
 
 
-def since(connection: sqlite3.Connection, seen: Mark) -> Changes | None:
+def since(connection: Connection, seen: Mark) -> Changes | None:
     """What was said after `seen`; None if anything may have changed: taken back, about parties, or too much."""
     row = connection.execute(_HASH, (seen.block,)).fetchone()
     if row is None or bytes(row[0]) != seen.hash:

@@ -3,7 +3,7 @@
 All run as `lotproof serve` runs its own: uvicorn, one worker, the same settings.
 
     node FOLDER      JSON-RPC that replays a trade (`replay.py`)
-    growing FOLDER#N the same, which begins with N blocks and gains one each second
+    growing FOLDER#N#G  the same, which begins with N blocks and gains one each second if G is 1
     lotproof FOLDER  the product on the database in FOLDER
     constant FILE    a bare Starlette endpoint that answers with the bytes of FILE
     naive URL        an endpoint that asks the chain by `eth_call` for each scan; URL#ADDRESS
@@ -108,9 +108,9 @@ class Node:
 
 
 def growing(where: str) -> Node:
-    """Make a node that begins with so many blocks of a recording and gains one each second; FOLDER#BLOCKS."""
-    folder, _, length = where.partition("#")
-    return Node(Path(folder), int(length), grows=True)
+    """Make a node that begins with so many blocks of a recording, and gains one each second or none; FOLDER#BLOCKS#1."""
+    folder, length, grows = where.rsplit("#", 2)
+    return Node(Path(folder), int(length), grows=grows == "1")
 
 
 def lotproof(folder: str) -> ASGIApp:
