@@ -76,20 +76,15 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
     from bench import (  # noqa: PLC0415 - after the environment is set
-        indexing,
         labels,
         listing,
-        plot,
         printing,
         proving,
-        rates,
-        scale,
         units,
-        verifying,
     )
 
     found: list[Any] = []
-    seconds, events = asked.seconds or SECONDS, asked.events or EVENTS
+    seconds = asked.seconds or SECONDS
     if "labels" in asked.only:
         _tell("signing labels")
         found += labels.measure(asked.rounds, seconds / 4)
@@ -103,14 +98,16 @@ def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
     if "prove" in asked.only:
         found += proving.measure(folder, asked.rounds, seconds / 2, _tell)
     if "scale" in asked.only:
-        figures, sizes = scale.measure(asked.keep, asked.events or SCALE_EVENTS, asked.seconds or SCALE_SECONDS, _tell)
-        found += figures
-        if asked.plot:
-            plot.draw(sizes, asked.plot)
-    if not {"index", "verify", "rates"} & set(asked.only):
-        return found
-    rounds = asked.rounds if "index" in asked.only else 1
-    figures, indexed = indexing.measure(folder, events, rounds, WEB3_SHARE, _tell)
+        found += _scale(asked)
+    return found + _on_a_trade(asked, folder) if {"index", "verify", "rates"} & set(asked.only) else found
+
+
+def _on_a_trade(asked: argparse.Namespace, folder: Path) -> list[Any]:
+    from bench import indexing, rates, verifying  # noqa: PLC0415 - after the environment is set
+
+    found: list[Any] = []
+    rounds, seconds = asked.rounds if "index" in asked.only else 1, asked.seconds or SECONDS
+    figures, indexed = indexing.measure(folder, asked.events or EVENTS, rounds, WEB3_SHARE, _tell)
     if "index" in asked.only:
         found += figures
     if "verify" in asked.only:
@@ -118,6 +115,15 @@ def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
     if "rates" in asked.only:
         found += rates.measure(indexed.trade.lots(), asked.rounds, seconds / 4)
     return found
+
+
+def _scale(asked: argparse.Namespace) -> list[Any]:
+    from bench import plot, scale  # noqa: PLC0415 - after the environment is set
+
+    figures, sizes = scale.measure(asked.keep, asked.events or SCALE_EVENTS, asked.seconds or SCALE_SECONDS, _tell)
+    if asked.plot:
+        plot.draw(sizes, asked.plot)
+    return figures
 
 
 def _gas() -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Index and verify at three sizes of ledger, a hundred packs to a batch, and tell what grows with them and what does not.
+"""Index and verify at three sizes of ledger, a hundred packs to a batch, and tell what grows with them and what not.
 
 For each size: an indexer reads everything into an empty database, SQLite's and PostgreSQL's. Then two API processes on
 that SQLite database are asked at an even rate while a block with 52 new records comes each second, which a third
@@ -53,7 +53,7 @@ WORKERS: Final = 2  # API processes
 WARMING: Final = 5.0  # seconds at that rate that are not counted: imports, first connections
 UNIT_EVENTS_OF: Final = 10  # one statement about a pack for so many custody events
 TOGETHER: Final = 1_000  # rows written in one transaction
-SPARE_BLOCKS: Final = 60
+LATER_BLOCKS: Final = 300  # that come while a ledger is asked, one a second; enough for a load of four minutes
 SQLITE_GOAL, POSTGRES_GOAL, LINEAR_GOAL = 15_000.0, 10_000.0, 0.8
 RATE_GOAL, LATENCY_GOAL = 1_000.0, 50.0
 DEBIAN: Final = {"shared_buffers": "128MB", "max_wal_size": "1GB", "min_wal_size": "80MB"}  # PostgreSQL's defaults
@@ -92,7 +92,7 @@ def measure(
     """
     sizes = []
     for size in sorted({*(each for each in SIZES if each < events), events}):
-        made, place = _made(folder, size, int(seconds + WARMING) + SPARE_BLOCKS, progress)
+        made, place = _made(folder, size, progress)
         found = Size(made.recorded, made.batches)
         _index(made, place, found, progress)
         _verify(made, place, found, seconds, progress)
@@ -133,22 +133,22 @@ def _figures(sizes: Sequence[Size]) -> list[Figure]:
 # The ledger
 
 
-def _made(folder: Path, events: int, later: int, progress: Callable[[str], None]) -> tuple[Trade, Path]:
+def _made(folder: Path, events: int, progress: Callable[[str], None]) -> tuple[Trade, Path]:
     """A trade and where it is kept; written if it is not there in the present form."""
     sources = b"".join(Path(module.__file__ or "").read_bytes() for module in (goods, replay, trade))
-    place = folder / f"{events}-{later}-{hashlib.sha256(sources).hexdigest()[:8]}"
+    place = folder / f"{events}-{hashlib.sha256(sources).hexdigest()[:8]}"
     told = place / "trade.json"
     if not told.exists():
         progress(f"writing a trade of {events:,} custody events")
         shutil.rmtree(place, ignore_errors=True)
         (place / "chain").mkdir(parents=True)
         lists = UnitLists(_data(place).units_dir)
-        fresh = Trade(events, int(time.time()), units=UNITS, later=later, lists=lists)
+        fresh = Trade(events, int(time.time()), units=UNITS, later=LATER_BLOCKS, lists=lists)
         with patch("os.fsync"):  # nothing here must survive a power cut, and there are two waits for each batch
             fresh.write(place / "chain")
         told.write_text(json.dumps({"now": fresh.now, "recalled": list(fresh.recalled_later.items())}))
     known = json.loads(told.read_text())
-    return Trade(events, known["now"], units=UNITS, later=later, recalled_later=dict(known["recalled"])), place
+    return Trade(events, known["now"], units=UNITS, later=LATER_BLOCKS, recalled_later=dict(known["recalled"])), place
 
 
 def _data(place: Path) -> Any:  # noqa: ANN401 - Settings

@@ -108,7 +108,7 @@ class Node:
 
 
 def growing(where: str) -> Node:
-    """Make a node that begins with so many blocks of a recording, and gains one each second or none; FOLDER#BLOCKS#1."""
+    """Make a node with so many blocks of a recording at first, that gains one each second or none: FOLDER#BLOCKS#1."""
     folder, length, grows = where.rsplit("#", 2)
     return Node(Path(folder), int(length), grows=grows == "1")
 
