@@ -163,6 +163,7 @@ class Machine:
             "LOTPROOF_LOG_LEVEL": "warning",
         } | {f"LOTPROOF_{name.upper()}": value for name, value in settings.items()}
         self.db = _open_new(self.database_url)
+        self.outbox = Outbox(self.db)
         self.db.bind(world.domain.chain_id, world.ledger.address, keccak256(world.ledger.require_code()))
 
     @property
@@ -215,11 +216,11 @@ class Machine:
 
     def settle(self, *, mine: bool = True, most_blocks: int = 120) -> bool:
         """Let the chain go on until nothing is on its way any more; tells whether that came about."""
-        outbox, until = Outbox(self.db), time.monotonic() + self.patience
+        until = time.monotonic() + self.patience
         mined = 0
         while time.monotonic() < until:
             try:
-                if not outbox.unsettled():
+                if not self.outbox.unsettled():
                     return True
             except UnavailableError:
                 pass  # the database may be what was broken, and it comes back
