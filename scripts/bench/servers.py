@@ -11,6 +11,7 @@ All run as `lotproof serve` runs its own: uvicorn, one worker, the same settings
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 import time
@@ -170,6 +171,8 @@ def main() -> None:
     listening.bind(("127.0.0.1", 0))
     listening.listen(128)
     print(listening.getsockname()[1], flush=True)
+    gc.collect()
+    gc.freeze()
     config = uvicorn.Config(app, access_log=False, server_header=False, log_level="warning", lifespan="off")
     uvicorn.Server(config).run(sockets=[listening])
 
