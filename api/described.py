@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any, Final
 
 Json = dict[str, Any]
+
+
+def _object(*, null: bool = False, **properties: Json) -> Json:
+    """An object that always has all these members, or null where that may be."""
+    kind = ["object", "null"] if null else "object"
+    return {"type": kind, "required": list(properties), "properties": properties}
+
+
 TEXT: Final[Json] = {"type": "string"}
 MAYBE_TEXT: Final[Json] = {"type": ["string", "null"]}
 WHOLE: Final[Json] = {"type": "integer"}
-ACTOR: Final[Json] = {
-    "type": ["object", "null"],
-    "properties": {"number": WHOLE, "name": TEXT, "country": MAYBE_TEXT},
-}
-RECORDED: Final[Json] = {
-    "type": ["object", "null"],
-    "properties": {"block": WHOLE, "time": TEXT, "transaction": TEXT},
-}
+ACTOR: Final = _object(null=True, number=WHOLE, name=TEXT, country=MAYBE_TEXT)
+RECORDED: Final = _object(null=True, block=WHOLE, time=TEXT, transaction=TEXT)
 PROBLEM: Final[Json] = {
     "type": "object",
     "description": "Problem details (RFC 9457); further members explain the error.",
@@ -31,110 +33,88 @@ PROBLEM: Final[Json] = {
         "request_id": {"type": "string", "description": "The request's name in the server's log."},
     },
 }
-CHECK: Final[Json] = {
-    "type": "object",
-    "properties": {
-        "id": {"type": "integer", "minimum": 1, "maximum": 13},
-        "name": TEXT,
-        "result": {"enum": ["passed", "failed", "skipped"]},
-        "detail": TEXT,
-    },
-}
-EVENT: Final[Json] = {
-    "type": "object",
-    "properties": {
-        "kind": TEXT,
-        "actor": ACTOR,
-        "counterparty": ACTOR,
-        "place": MAYBE_TEXT,
-        "quantity": WHOLE,
-        "occurred_at": TEXT,
-        "recorded": RECORDED,
-        "digest": TEXT,
-    },
-}
-CODE: Final[Json] = {
-    "type": "object",
-    "properties": dict.fromkeys(("gtin", "lot", "serial", "expiry", "sscc", "form"), MAYBE_TEXT),
-}
-BATCH_FACTS: Final[Json] = {
-    "type": ["object", "null"],
-    "properties": {
-        "id": TEXT,
-        "product": MAYBE_TEXT,
-        "gtin": TEXT,
-        "lot": TEXT,
-        "product_class": {"enum": ["VACCINE", "MEDICINE", "PPE", "DEVICE"]},
-        "manufacturer": ACTOR,
-        "quantity": WHOLE,
-        "manufactured": MAYBE_TEXT,
-        "expiry": TEXT,
-        "registered": RECORDED,
-    },
-}
-AS_OF: Final[Json] = {
-    "type": "object",
-    "properties": {"chain_id": WHOLE, "block": WHOLE, "time": TEXT, "finalized_block": WHOLE, "lag_blocks": WHOLE},
-}
-VERDICT_SCHEMA: Final[Json] = {
-    "type": "object",
-    "required": ["verdict", "reason", "headline", "advice", "code", "checks", "batch", "custody", "as_of", "proof"],
-    "properties": {
-        "verdict": {"enum": ["verified", "do_not_use", "suspect", "unreadable", "undetermined"]},
-        "reason": TEXT,
-        "headline": TEXT,
-        "advice": TEXT,
-        "code": CODE,
-        "checks": {"type": "array", "items": CHECK, "minItems": 13, "maxItems": 13},
-        "batch": BATCH_FACTS,
-        "custody": {"type": "array", "items": EVENT},
-        "as_of": AS_OF,
-        "proof": MAYBE_TEXT,
-    },
-}
+CHECK: Final = _object(
+    id={"type": "integer", "minimum": 1, "maximum": 13},
+    name=TEXT,
+    result={"enum": ["passed", "failed", "skipped"]},
+    detail=TEXT,
+)
+EVENT: Final = _object(
+    kind=TEXT,
+    actor=ACTOR,
+    counterparty=ACTOR,
+    place=MAYBE_TEXT,
+    quantity=WHOLE,
+    occurred_at=TEXT,
+    recorded=RECORDED,
+    digest=TEXT,
+)
+CODE: Final = _object(
+    gtin=MAYBE_TEXT, lot=MAYBE_TEXT, serial=MAYBE_TEXT, expiry=MAYBE_TEXT, sscc=MAYBE_TEXT, form=MAYBE_TEXT
+)
+BATCH_FACTS: Final = _object(
+    null=True,
+    id=TEXT,
+    product=MAYBE_TEXT,
+    gtin=TEXT,
+    lot=TEXT,
+    product_class={"enum": ["VACCINE", "MEDICINE", "PPE", "DEVICE"]},
+    manufacturer=ACTOR,
+    quantity=WHOLE,
+    manufactured=MAYBE_TEXT,
+    expiry=TEXT,
+    registered=RECORDED,
+)
+AS_OF: Final = _object(chain_id=WHOLE, block=WHOLE, time=TEXT, finalized_block=WHOLE, lag_blocks=WHOLE)
+VERDICT_SCHEMA: Final = _object(
+    verdict={"enum": ["verified", "do_not_use", "suspect", "unreadable", "undetermined"]},
+    reason=TEXT,
+    headline=TEXT,
+    advice=TEXT,
+    code=CODE,
+    checks={"type": "array", "items": CHECK, "minItems": 13, "maxItems": 13},
+    batch=BATCH_FACTS,
+    custody={"type": "array", "items": EVENT},
+    as_of=AS_OF,
+    proof=MAYBE_TEXT,
+)
 SCANNER: Final[Json] = {
     "place": {"type": "string", "description": "UN/LOCODE"},
     "at": {"type": "string", "format": "date-time"},
     "organisation": {"type": "integer", "minimum": 1},
 }
 CODES: Final[Json] = {"type": "array", "items": TEXT, "minItems": 1}
-CONSIGNMENT_SCHEMA: Final[Json] = {
-    "type": "object",
-    "properties": {
-        "id": TEXT,
-        "sscc": MAYBE_TEXT,
-        "batch": {"type": ["object", "null"]},
-        "head": TEXT,
-        "sequence": WHOLE,
-        "holder": ACTOR,
-        "counterparty": ACTOR,
-        "held_by": ACTOR,
-        "seized": {"type": "boolean"},
-        "pallet": MAYBE_TEXT,
-        "is_pallet": {"type": "boolean"},
-        "quantity": WHOLE,
-        "rest": WHOLE,
-        "occurred_at": MAYBE_TEXT,
-        "children": {"type": "array", "items": TEXT},
-    },
-}
-ANCHOR: Final[Json] = {
-    "type": ["object", "null"],
-    "properties": {"digest": TEXT, "count": WHOLE, "root": TEXT, "previous": TEXT, "recorded": RECORDED},
-}
+CONSIGNMENT_SCHEMA: Final = _object(
+    id=TEXT,
+    sscc=MAYBE_TEXT,
+    batch={"type": ["object", "null"]},
+    head=TEXT,
+    sequence=WHOLE,
+    holder=ACTOR,
+    counterparty=ACTOR,
+    held_by=ACTOR,
+    seized={"type": "boolean"},
+    pallet=MAYBE_TEXT,
+    is_pallet={"type": "boolean"},
+    quantity=WHOLE,
+    rest=WHOLE,
+    occurred_at=MAYBE_TEXT,
+    children={"type": "array", "items": TEXT},
+)
+ANCHOR: Final = _object(null=True, digest=TEXT, count=WHOLE, root=TEXT, previous=TEXT, recorded=RECORDED)
 HASHES: Final[Json] = {"type": "array", "items": TEXT}
 STATEMENT_SCHEMA: Final[Json] = {
     "type": "object",
+    "required": ["digest", "type", "state", "reason", "recorded", "transaction", "events", "statement"],
     "properties": {
         "digest": TEXT,
         "type": MAYBE_TEXT,
         "state": {"enum": ["pending", "sent", "recorded", "final", "refused", "logged", "anchored"]},
-        "reason": {"type": ["object", "null"], "properties": {"error": MAYBE_TEXT, "detail": TEXT, "advice": TEXT}},
+        "reason": _object(null=True, error=MAYBE_TEXT, detail=TEXT, advice=TEXT),
         "recorded": RECORDED,
         "log": {
-            "type": "object",
             "description": "Of a UnitEvent only: where it stands.",
-            "properties": {"organisation": WHOLE, "index": WHOLE, "leaf": TEXT, "received_at": TEXT, "anchor": ANCHOR},
+            **_object(organisation=WHOLE, index=WHOLE, leaf=TEXT, received_at=TEXT, anchor=ANCHOR),
         },
         "repeated": {"type": ["string", "null"], "description": "The UnitEvent that was answered with this one."},
     },
@@ -143,6 +123,7 @@ PICTURE: Final[Json] = {"type": "string", "contentMediaType": "image/*", "conten
 PROBLEMS: Final = {
     400: "The body or the link is malformed.",
     404: "Not found.",
+    408: "The body comes too slowly.",
     409: "The ledger's rules refuse the statement; nothing has changed.",
     413: "The body is too large.",
     415: "The body's media type is not read here.",
@@ -151,12 +132,10 @@ PROBLEMS: Final = {
 }
 
 
-def _object(**properties: Json) -> Json:
-    return {"type": "object", "properties": properties}
-
-
 def _answers(schema: Json, *problems: int, status: int = 200, media: str = "application/json") -> Json:
-    """The `responses` of a call that answers `schema`, or one of these problems."""
+    """The `responses` of a call that answers `schema`, or one of these problems; a body may also be too slow."""
+    if 413 in problems:  # noqa: PLR2004 - HTTP's number for what is too large
+        problems = (*problems, 408)
     answers: dict[int, Json] = {status: {"description": "The answer.", "content": {media: {"schema": schema}}}}
     for problem in problems:
         content = {"application/problem+json": {"schema": PROBLEM}}
@@ -317,9 +296,17 @@ LOG_CONSISTENCY: Final = _answers(
 LOG_LEAVES: Final = _answers(_object(organisation=WHOLE, first=WHOLE, leaves=HASHES), 404, 422)
 REPORTS_POST: Final = _answers(_object(receipt=TEXT, received_at=TEXT), 400, 413, 415, 422, 503, status=201) | _body(
     **{
-        "multipart_form-data": _object(
-            id={"type": "string", "format": "uuid"}, code=TEXT, words=TEXT, place=TEXT, photo=PICTURE
-        )
+        "multipart_form-data": {
+            "type": "object",
+            "required": ["id"],
+            "properties": {
+                "id": {"type": "string", "format": "uuid"},
+                "code": TEXT,
+                "words": TEXT,
+                "place": TEXT,
+                "photo": PICTURE,
+            },
+        }
     }
 )
 REPORTS_GET: Final = _answers(
@@ -330,9 +317,23 @@ REPORTS_GET: Final = _answers(
     422,
     503,
 )
-EVENTS: Final = _answers(TEXT, 422, 503, media="text/event-stream")
+EVENTS: Final = _answers(
+    {
+        "type": "object",
+        "description": "One event of the stream; `data` is a JSON object.",
+        "properties": {"event": TEXT, "id": TEXT, "data": TEXT},
+    },
+    422,
+    503,
+    media="text/event-stream",
+)
 LABEL: Final = _answers(PICTURE, 404, 422, media="image/png")
+LABEL["responses"][200]["content"]["image/svg+xml"] = {"schema": PICTURE}
 RESOLVE: Final = _answers({"type": "object"}, 400, 404, media="application/linkset+json")
+RESOLVE["responses"][307] = {
+    "description": "To the page or the data of what the link names, by Accept and linkType.",
+    "headers": {"Location": {"schema": TEXT}, "Link": {"schema": TEXT}},
+}
 RESOLVER: Final = _answers({"type": "object"})
 HEALTH: Final = _answers({"type": "object"})
 READY: Final = _answers({"type": "object"}, 503)

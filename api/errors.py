@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MEDIA_TYPE: Final = "application/problem+json"
-RETRY_SECONDS: Final = 5  # when a busy or cut off part is worth asking again
+RETRY_SECONDS: Final = 5  # when a busy or cut off part is worth asking again, if the error does not say
+UNREAD: Final = frozenset({408, 413})  # part of the body has not been read, so nothing more can come on this connection
 UNMATCHED: Final = "(none)"  # the route of an address that does not exist
 _LOG: Final = logging.getLogger(__name__)
 
@@ -48,6 +49,10 @@ class UnreadableBodyError(InvalidInputError):
 
 class TooLargeError(InvalidInputError):
     """The body is larger than this call takes."""
+
+
+class SlowBodyError(InvalidInputError):
+    """The body comes so slowly that somebody may only want to keep a place taken."""
 
 
 class UnsupportedMediaError(InvalidInputError):
@@ -71,6 +76,7 @@ class Kind:
 KINDS: Final[dict[type[LotproofError], Kind]] = {
     UnreadableBodyError: Kind("unreadable-body", 400, "The body cannot be read"),
     MalformedLinkError: Kind("malformed-link", 400, "Malformed Digital Link"),
+    SlowBodyError: Kind("too-slow", 408, "Too slow"),
     TooLargeError: Kind("too-large", 413, "Too large"),
     UnsupportedMediaError: Kind("unsupported-media", 415, "Unsupported media type"),
     InvalidCodeError: Kind("invalid-code", 422, "Not a GS1 code"),
@@ -123,7 +129,9 @@ class Problem:
 def problem_of(error: LotproofError) -> Problem:
     """The problem that `error` is told as."""
     kind = next(KINDS[ancestor] for ancestor in type(error).__mro__ if ancestor in KINDS)
-    headers = {"retry-after": str(RETRY_SECONDS)} if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    headers = {"connection": "close"} if kind.status in UNREAD else {}
+    if kind.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["retry-after"] = str(error.evidence.get("retry_after", RETRY_SECONDS))
     return Problem(kind, error.detail, error.advice, error.field, error.position, error.evidence, headers)
 
 

@@ -25,7 +25,7 @@ PREFIX: Final = "LOTPROOF_"
 FILE: Final = "lotproof.toml"
 DEFAULT_HOST: Final = "lotproof.example"  # RFC 2606: nobody can own it, so every installation may know it
 # Read from the environment by others than this module: the password of keys, the settings file, the tests' data.
-NOT_SETTINGS: Final = frozenset({"KEY_PASSWORD", "CONFIG", "TEST_DATA"})
+NOT_SETTINGS: Final = frozenset({"KEY_PASSWORD", "BACKUP_PASSWORD", "CONFIG", "TEST_DATA"})
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?")
 _KEY_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -69,6 +69,9 @@ class Settings:
     council_key: str = _setting("", "Name of the council's key; empty: a development account.")
     key_password_file: str = _setting(
         "", "File that holds the password of the keys; empty: ask, or LOTPROOF_KEY_PASSWORD."
+    )
+    backup_password_file: str = _setting(
+        "", "File that holds the password of backups; empty: ask, or LOTPROOF_BACKUP_PASSWORD."
     )
     batch_events: int = _setting(100, "Most statements in one transaction.", "statements", 1, 600)
     poll_seconds: float = _setting(1.0, "Pause between two looks at the chain.", "seconds", 0.01, 3_600)
@@ -308,7 +311,7 @@ def _url_fault(schemes: str) -> Callable[[str], str]:
 
 def _urls_fault(value: str) -> str:
     check = _url_fault("http|https")
-    return next((fault for part in value.split(",") if value and (fault := check(part.strip() or "empty"))), "")
+    return next((fault for part in value.split(",") if (fault := check(part.strip()))), "")
 
 
 def _hosts_fault(value: tuple[str, ...]) -> str:

@@ -114,6 +114,7 @@ class Relay:
         self._outbox = Outbox(db)
         self._read_model = ReadModel(db)
         self._failures: dict[bytes, int] = {}  # by digest: how often it reverted alone
+        self._past: int | None = 1 << 62  # the block up to which the index must have come before anything new is sent
         self._beat = Beat(Notes(db), RELAYER)
         self._tally = Tally(_LOG, "transactions were relayed")
         self.trouble: LotproofError | None = None  # why the last round of `run` failed
@@ -133,7 +134,7 @@ class Relay:
         waiting = sum(standing.receipt is None for standing in standings)
         # What follows a statement that is to be tried again must not be judged, or refused, without it.
         failed = any(standing.receipt is not None and not standing.receipt.success for standing in standings)
-        sent = self._send_new(waiting, failed=failed)
+        sent = self._send_new(waiting, failed=failed) if self._knows_the_past() else 0
         self._tally.add(standing={"waiting": waiting}, sent=sent, finished=finished)
         return Round(sent, finished, waiting)
 
@@ -227,6 +228,19 @@ class Relay:
             self._failures[digests[0]] = self._failures.get(digests[0], 0) + 1
 
     # ---- what is to be sent ----
+
+    def _knows_the_past(self) -> bool:
+        """Wait until the index has once read what was on the chain when this began.
+
+        After a backup was brought back, statements may be recorded that seem to be pending. The ledger would refuse
+        them as recorded, and take the money for saying so.
+        """
+        if self._past is not None:
+            head = self._source.head().number
+            self._past = min(self._past, head)  # a development chain can lose blocks
+            if self._read_model.as_of().block >= self._past:
+                self._past = None
+        return self._past is None
 
     def _send_new(self, waiting: int, *, failed: bool) -> int:
         if waiting >= MOST_IN_FLIGHT or failed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ledger.store.database import Database, open_database
-from tests.postgres import Cluster, cluster
+from tests.postgres import ENGINES, SPREAD, Cluster, cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ENGINES = ("sqlite", "postgresql")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -71,19 +71,20 @@ def engine() -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run on each database what asks for one, in `tests/store` and where a module says `BOTH_DATABASES = True`."""
-    both = metafunc.definition.path.parent.name == "store" or getattr(metafunc.module, "BOTH_DATABASES", False)
-    if both and "engine" in metafunc.fixturenames:
-        metafunc.parametrize("engine", ENGINES)
+    """Run on each database what asks for one, in `tests/store` and where a module names its `ENGINES`."""
+    store = metafunc.definition.path.parent.name == "store"
+    engines = getattr(metafunc.module, "ENGINES", ENGINES if store else ())
+    if engines and "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", engines)
 
 
 @pytest.fixture
 def new_url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
     """Makes as many empty, migrated databases as a test wants; gives their URLs."""
     made: list[str] = []
-    if engine == "postgresql":
+    if engine != "sqlite":
         server: Cluster = request.getfixturevalue("postgres")
-        make_one = server.lend
+        make_one = partial(server.lend, spread=engine == SPREAD)
     else:
         empty: Path = request.getfixturevalue("empty_database")
 
@@ -95,7 +96,7 @@ def new_url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
         return made[-1]
 
     yield make
-    if engine == "postgresql":
+    if engine != "sqlite":
         for url in made:
             server.take_back(url)
 

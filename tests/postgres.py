@@ -22,17 +22,22 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from ledger.store.database import open_database
-from ledger.store.schema import REVISION, metadata
+from ledger.store.schema import GOODS, REVISION, metadata, sharded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ENGINES = ("sqlite", "postgresql")
+SPREAD = "postgresql, spread"  # over partitions by batch
 START_SECONDS = 30.0
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in it is made with mkdtemp
 _USER = "lotproof"
 _TEMPLATE = "template_lotproof"
+_PARTS = 4
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2): a test run that is killed must leave no server behind
 
 
@@ -78,6 +83,8 @@ class Cluster:
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
         self._idle: list[str] = []  # empty databases that were lent and came back
+        self._idle_spread: list[str] = []
+        self._spread: set[str] = set()
         self._initialise()
 
     @property
@@ -107,9 +114,20 @@ class Cluster:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
-    def lend(self) -> str:
-        """The URL of a database with our tables, all empty. Quicker than `fresh`, for tests that give it back."""
-        return self._idle.pop() if self._idle else self.fresh()
+    def lend(self, *, spread: bool = False) -> str:
+        """The URL of a database with our tables, all empty. Quicker than `fresh`, for tests that give it back.
+
+        Args:
+            spread: Whether tables about goods are partitioned by the hash of the batch.
+        """
+        idle = self._idle_spread if spread else self._idle
+        if idle:
+            return idle.pop()
+        url = self.fresh()
+        if spread:
+            _spread(url)
+            self._spread.add(url)
+        return url
 
     def take_back(self, url: str) -> None:
         """Empty a database that was lent, for the next one."""
@@ -118,7 +136,7 @@ class Cluster:
                 connection.execute(f'DELETE FROM "{table.name}"')  # noqa: S608 - names of our own tables
             connection.execute("SELECT setval(seqrelid::regclass, 1, false) FROM pg_sequence")
             connection.execute("UPDATE alembic_version SET version_num = %s", (REVISION,))
-        self._idle.append(url)
+        (self._idle_spread if url in self._spread else self._idle).append(url)
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
@@ -207,6 +225,22 @@ def cluster(folder: Path, *, fsync: bool = True) -> Iterator[Cluster]:
         yield made
     finally:
         made.remove()
+
+
+def _spread(url: str) -> None:
+    """Make the tables about goods anew from the same metadata, partitioned as a distributed database would."""
+    tables = [sharded().tables[table.name] for table in GOODS]
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
+    with engine.begin() as connection:
+        for table in tables:
+            table.drop(connection)
+            table.dialect_options["postgresql"]["partition_by"] = "HASH (batch)"
+            table.create(connection)
+            for part in range(_PARTS):
+                connection.exec_driver_sql(
+                    f"CREATE TABLE {table.name}_{part} PARTITION OF {table.name} "
+                    f"FOR VALUES WITH (MODULUS {_PARTS}, REMAINDER {part})"
+                )
 
 
 def _exists(connection: psycopg.Connection[Any], name: str) -> bool:

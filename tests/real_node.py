@@ -5,8 +5,12 @@ knows no consensus. What makes blocks, hands them to other nodes or withholds th
 is `Consensus` here, as a beacon node does in production. So partitions, competing branches, kills and restarts with
 older data are those of a real chain. Source: Engine API, execution-apis (paris, shanghai, cancun, prague).
 
-The client's Engine API ends with Prague, so the chain has no P-256 precompile (EIP-7951, Osaka) and no gas cap of a
-transaction (EIP-7825).
+What this client cannot do, found by trying (0.10.5):
+- Its Engine API ends with Prague: no P-256 precompile (EIP-7951, Osaka), no gas cap of a transaction (EIP-7825).
+- It keeps receipts only of blocks that were its head once: a branch handed over as a whole has blocks without logs, whose
+  headers say otherwise. So each block is made the head in turn.
+- `eth_call` does not count the gas of the transaction itself, and `eth_feeHistory` fails on a chain shorter than asked.
+- It listens for peers on every interface, unless that port is taken.
 """
 
 from __future__ import annotations
@@ -89,6 +93,8 @@ class RealNode:
         self.data.mkdir(parents=True, exist_ok=True)
         self.genesis_file = genesis_file
         self.port, self.engine_port = free_port(), free_port()
+        # The client would listen for peers on every interface; it goes on without where that port is taken.
+        self._no_peers = socket.create_server(("127.0.0.1", 0))
         self._secret = secrets.token_bytes(32)
         (folder / "jwt").write_text(self._secret.hex())
         self._http = httpx.Client(timeout=60, trust_env=False)
@@ -132,6 +138,7 @@ class RealNode:
         self.kill()
         self.chain.close()
         self._http.close()
+        self._no_peers.close()
 
     def engine(self, method: str, *params: Any) -> Any:
         """Call the Engine API, signed with the secret that both sides know."""
@@ -161,7 +168,7 @@ class RealNode:
             "rpcEnginePort": self.engine_port,
             "jwtSecret": self.folder / "jwt",
             "extIP": "127.0.0.1",
-            "port": free_port(),
+            "port": self._no_peers.getsockname()[1],
             "maxPeers": 0,
             "discDns": "false",
             "discV4": "false",
@@ -229,18 +236,25 @@ class Consensus:
         Whatever branch it was on, it leaves it; not if that would undo what it knows to be final.
         """
         assert self.is_ancestor(self.final[node], head), "a consensus client never leaves what is final"
-        for hash_ in self._missing(node, head):
+        for hash_ in self._missing(node, head) or [head]:
             made = self.payloads[hash_]
             status = node.engine(f"engine_newPayloadV{_PRAGUE}", made["payload"], [], NOTHING, made["requests"])
             assert status["status"] == "VALID", f"block {hash_}: {status}"
-        self.heads[node] = head
-        self.tell(node)
+            self.heads[node] = hash_
+            self.tell(node)
 
-    def finalize(self, node: RealNode, final: str) -> None:
-        """Tell a node that a block, and so everything before it, is safe and final."""
+    def finalize(self, node: RealNode, final: str, *, tell: bool = True) -> None:
+        """Say that a block, and so everything before it, is safe and final.
+
+        Args:
+            node: Who is to know.
+            final: Hash of the block.
+            tell: At once; else with its next head.
+        """
         assert self.is_ancestor(self.final[node], final), "what is final stays final"
         self.final[node] = final
-        self.tell(node)
+        if tell:
+            self.tell(node)
 
     def tell(self, node: RealNode) -> None:
         """Tell a node what it was told before; also after a restart."""

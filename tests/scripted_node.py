@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
@@ -46,10 +46,17 @@ class ScriptedNode:
             return {"jsonrpc": "2.0", "id": call["id"], "error": {"code": -32601, "message": "method not found"}}
 
 
-@contextmanager
-def scripted_node() -> Iterator[ScriptedNode]:
+Node = TypeVar("Node", bound=ScriptedNode)
+
+
+def scripted_node() -> AbstractContextManager[ScriptedNode]:
     """Run a scripted node on the loopback interface."""
-    node = ScriptedNode()
+    return running(ScriptedNode())
+
+
+@contextmanager
+def running(node: Node) -> Iterator[Node]:
+    """Run a node on the loopback interface."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -9,6 +9,7 @@ import typer
 
 from ledger.cli import (
     accept,
+    backup,
     batches,
     custody,
     demo,
@@ -53,6 +54,8 @@ for single in (
     labels.labels,
     proof.proof,
     proof.witness,
+    backup.backup,
+    backup.restore,
     export.export,
 ):
     app.command()(single)

@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from ledger.config import Settings
     from ledger.deploy import Deployment
     from ledger.store.database import Database
+    from ledger.store.leadership import Part
 
     Unlock = Callable[[str], Signer]
 
 STOP_SECONDS: Final = 20.0  # for each part to end in good order
 START_SECONDS: Final = 30.0  # for the server to listen
+# A front door keeps idle connections for less, so that the server never ends one while a request is on its way.
+KEEP_ALIVE_SECONDS: Final = 20
+MAX_HEADER_BYTES: Final = 16 << 10  # as many as a front door takes; each slow connection can keep so much memory
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -85,9 +89,11 @@ class Stack:
     @property
     def database(self) -> Database:
         """The database, opened and migrated."""
+        from ledger.backup import require_whole
         from ledger.store.database import open_database
 
         if self._database is None:
+            require_whole(self.settings)
             self._database = open_database(self.settings.database_url)
             self._open.callback(self._database.close)
         return self._database
@@ -137,40 +143,44 @@ class Stack:
         return deploy(self.database, chain, self._relayer(number), self._council(number).signer)
 
     def index(self, deployment: Deployment) -> None:
-        """Start the indexer."""
+        """Start the indexer; it works while no other on this database does."""
         from ledger.index import Indexer
 
         source = self._source(self._vetted(deployment), deployment)
         embedded = self.settings.embedded_chain
-        indexer = Indexer(self.database, source, deployment.domain, start_block=deployment.block, development=embedded)
-        self._run("indexer", lambda: indexer.run(self.stopped, poll_seconds=self.settings.poll_seconds))
+
+        def work(database: Database, ended: threading.Event) -> None:
+            indexer = Indexer(database, source, deployment.domain, start_block=deployment.block, development=embedded)
+            indexer.run(ended, poll_seconds=self.settings.poll_seconds)
+
+        self._lead("indexer", work)
 
     def relay(self, deployment: Deployment) -> None:
-        """Start the relayer."""
+        """Start the relayer; it works while no other on this database does."""
         from ledger.chain.contracts import Ledger
         from ledger.relay import Relay
         from ledger.sending import Sending
         from ledger.store.journal import Journal
 
-        chain, journal, account = self._vetted(deployment), Journal(self.database), self._relayer(deployment.chain_id)
-        sending = Sending(
-            chain,
-            journal,
-            account,
-            deployment.chain_id,
-            others=(deployment.council,),
-            development=self.settings.embedded_chain,
-        )
-        relay = Relay(
-            self.database,
-            Ledger(chain, deployment.ledger),
-            self._source(chain, deployment),
-            sending,
-            journal,
-            account=account.signer,
-            most_events=self.settings.batch_events,
-        )
-        self._run("relayer", lambda: relay.run(self.stopped, poll_seconds=self.settings.poll_seconds))
+        chain, account = self._vetted(deployment), self._relayer(deployment.chain_id)
+        ledger, source = Ledger(chain, deployment.ledger), self._source(chain, deployment)
+        embedded, council = self.settings.embedded_chain, deployment.council
+
+        def work(database: Database, ended: threading.Event) -> None:
+            journal = Journal(database)
+            sending = Sending(chain, journal, account, deployment.chain_id, others=(council,), development=embedded)
+            relay = Relay(
+                database,
+                ledger,
+                source,
+                sending,
+                journal,
+                account=account.signer,
+                most_events=self.settings.batch_events,
+            )
+            relay.run(ended, poll_seconds=self.settings.poll_seconds)
+
+        self._lead("relayer", work)
 
     def serve(self, deployment: Deployment | None, demo_folder: Path | None = None) -> str:
         """Start the server; its address comes back once it listens.
@@ -217,6 +227,8 @@ class Stack:
             port=self.settings.port,
             access_log=False,
             server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            h11_max_incomplete_event_size=MAX_HEADER_BYTES,
             log_config=None,  # as all of this process logs: see `ledger.cli.logs`
             ws="none",
             timeout_graceful_shutdown=int(STOP_SECONDS / 2),
@@ -305,6 +317,12 @@ class Stack:
         from ledger.deploy import COUNCIL_INDEX, account_of
 
         return account_of(self.settings.council_key, COUNCIL_INDEX, chain_id, self._unlock)
+
+    def _lead(self, part: Part, work: Callable[[Database, threading.Event], None]) -> None:
+        from ledger.store.leadership import Leadership
+
+        leadership = Leadership(self.database, part)
+        self._run(part, lambda: leadership.lead(self.stopped, work))
 
     def _run(self, name: str, work: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=self._guarded, args=(name, work), name=name, daemon=True)

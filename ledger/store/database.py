@@ -16,7 +16,7 @@ from ledger.core.structs import Domain
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ledger.store.engine import Connection, Engine, Stamp
+    from ledger.store.engine import Claim, Connection, Engine, Stamp
 
 _SQLITE: Final = "sqlite:///"
 _POSTGRESQL: Final = "postgresql"
@@ -43,13 +43,23 @@ class Database:
     Args:
         engine: Of a database that is ours and migrated: see `open_database`.
         url: Where it is. May hold a password: not for people to read.
+        fence: See `fenced`.
+        session: What threads have open, shared with another view of the same database.
     """
 
-    def __init__(self, engine: Engine, url: str) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        url: str,
+        *,
+        fence: Callable[[Connection], None] | None = None,
+        session: _Session | None = None,
+    ) -> None:
         self.engine = engine
         self.url = url
         self.conflict = engine.conflict  # what `execute` raises for what can be only once
-        self._session = _Session()
+        self._fence = fence
+        self._session = session or _Session()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -132,6 +142,21 @@ class Database:
         except self.engine.unavailable as error:
             raise _unavailable(self.engine, error) from error
 
+    def claim(self, name: str) -> Claim | None:
+        """The lock of this name in this database; None while another program holds it.
+
+        Raises:
+            UnavailableError: The database cannot be reached.
+        """
+        try:
+            return self.engine.claim(name)
+        except self.engine.unavailable as error:
+            raise _unavailable(self.engine, error) from error
+
+    def fenced(self, fence: Callable[[Connection], None]) -> Database:
+        """The same database for one who writes only while `fence`, run first in each transaction, does not raise."""
+        return Database(self.engine, self.url, fence=fence, session=self._session)
+
     def close(self) -> None:
         """Close every connection. The database cannot be used afterwards."""
         self.engine.close()
@@ -147,6 +172,8 @@ class Database:
         try:
             connection = session.connection = engine.begun(writing=writing)
             session.writing = writing
+            if writing and self._fence is not None:
+                self._fence(connection)
             yield connection
             connection.commit()
         except engine.unavailable as error:

@@ -62,8 +62,21 @@ class Connection(Protocol):
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Add many rows, each with a value for every column of `table` in its order, as fast as the engine can."""
 
+    def renumber(self, table: Table) -> None:
+        """Let the numbers that the database gives go on after the highest in `table`, whose rows brought theirs."""
+
     def close(self) -> None:
         """End it."""
+
+
+class Claim(Protocol):
+    """A lock that lasts as long as its holder."""
+
+    def held(self) -> bool:
+        """Whether it still is, as far as one can tell."""
+
+    def release(self) -> None:
+        """Let another have it."""
 
 
 class Engine(Protocol):
@@ -88,6 +101,9 @@ class Engine(Protocol):
 
     def stamp(self) -> Stamp:
         """What changes with every commit, by whomever."""
+
+    def claim(self, name: str) -> Claim | None:
+        """The lock of this name in this database; None while another holds it, be it in this process."""
 
     def advice(self, error: Exception) -> str:
         """What a person should do about one of the `unavailable` errors."""

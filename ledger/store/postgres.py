@@ -7,7 +7,7 @@ what was read inside stays true until it is written (decision 0023). A snapshot 
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
 from queue import Empty, LifoQueue
 from threading import Lock
@@ -26,18 +26,21 @@ from ledger.store import migration
 from ledger.store.schema import APPLICATION_ID, REVISION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Table
 
-    from ledger.store.engine import Connection, Cursor, Row, Stamp
+    from ledger.store.engine import Claim, Connection, Cursor, Row, Stamp
 
 CONNECTIONS: Final = 16  # at once in this process, beside those of its leaders
 BUSY_SECONDS: Final = 10.0  # how long one waits for another writer, or for a free connection, before it gives up
 _CONNECT_SECONDS: Final = 5
 _HUNG_SECONDS: Final = 60  # a program that sleeps inside a transaction must not stop all others for longer
+# A server that lost its power is noticed after 25 seconds of silence.
+_SILENCE: Final = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 _STATEMENTS: Final = 256  # prepared statements kept per connection; ours are fewer
-_WRITER, _MIGRATION = 1, 2  # which of our locks: the first byte of an advisory lock's second number
+_WRITER, _MIGRATION = 1, 2  # which of our locks, in the upper bits of an advisory lock's second number
+_CLAIM: Final = {"indexer": 3, "relayer": 4}
 _OURS: Final = "Lotproof"  # comment of the table alembic_version: says whose database it is, and survives pg_dump
 _MARK: Final = re.compile(r"\?(\d*)")
 _FOUND: Final = """
@@ -102,6 +105,14 @@ class PostgresConnection:
             copy.set_types(_types(table))
             for row in rows:
                 copy.write_row(row)
+
+    def renumber(self, table: Table) -> None:
+        """Set the sequence of the table's key, if it has one."""
+        for column in table.columns:
+            if column.autoincrement is True:
+                next_one = f"(SELECT coalesce(max({column.name}), 0) + 1 FROM {table.name})"  # noqa: S608 - our own names
+                sequence = f"pg_get_serial_sequence('{table.name}', '{column.name}')"
+                self.execute(f"SELECT setval({sequence}, {next_one}, false)")
 
     def close(self) -> None:
         """End it."""
@@ -195,6 +206,20 @@ class PostgresEngine:
                 self.give_back(connection)
         raise AssertionError  # the second attempt returns or raises
 
+    def claim(self, name: str) -> Claim | None:
+        """Take a session's advisory lock, on a connection of its own."""
+        connection = self.connect()
+        try:
+            lock = f"SELECT pg_try_advisory_lock({APPLICATION_ID}, {lock_number(_CLAIM[name], connection.schema)})"
+            (taken,) = connection.execute(lock).fetchone()
+        except BaseException:
+            connection.close()
+            raise
+        if taken:
+            return SessionClaim(connection)
+        connection.close()
+        return None
+
     def advice(self, error: Exception) -> str:
         """What a person should do."""
         if isinstance(error, errors.DiskFull):
@@ -256,15 +281,33 @@ class PostgresEngine:
 
     def _upgrade(self, connection: PostgresConnection, revision: str) -> None:
         lock = f"SELECT pg_advisory_xact_lock({APPLICATION_ID}, {lock_number(_MIGRATION, connection.schema)})"
-        with (
-            _unlimited(connection),
-            migration.begun("postgresql+psycopg://", connection.raw, f"BEGIN; {lock}") as begun,
-        ):
+        # Another starter may migrate for as long as it takes, and this one too.
+        connection.raw.execute("SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0")
+        with migration.begun("postgresql+psycopg://", connection.raw, f"BEGIN; {lock}") as begun:
             claimed = self._claimed(connection)  # again: another starter may just have made it
             migration.refuse_newer(self.place, _stored_revision(connection) if claimed else None)
             migration.upgrade(begun, revision)
             if not claimed:
                 begun.exec_driver_sql(f"COMMENT ON TABLE alembic_version IS '{_OURS}'")
+
+
+class SessionClaim:
+    """A lock that lasts as long as its connection."""
+
+    def __init__(self, connection: PostgresConnection) -> None:
+        self._connection = connection
+
+    def held(self) -> bool:
+        """Ask the server, which ends the lock with the connection."""
+        try:
+            self._connection.execute("SELECT 1")
+        except psycopg.Error:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Close the connection, which ends the lock."""
+        self._connection.close()
 
 
 class _Text(StrBinaryDumper):
@@ -285,7 +328,7 @@ def _understood(url: str) -> tuple[str, str]:
     try:
         given = conninfo_to_dict(re.sub(r"^postgresql(\+\w+)?://", "postgresql://", url))
         own = f"{_options()} {given.get('options') or ''}".strip()
-        defaults: dict[str, Any] = {"application_name": "lotproof", "connect_timeout": _CONNECT_SECONDS}
+        defaults: dict[str, Any] = {"application_name": "lotproof", "connect_timeout": _CONNECT_SECONDS} | _SILENCE
         conninfo = make_conninfo(**{**defaults, **given, "options": own})
     except psycopg.ProgrammingError:  # its words may repeat the URL, with the password
         detail = "The database URL is not understood: it is not one that PostgreSQL's libpq takes."
@@ -306,13 +349,6 @@ def _options() -> str:
     asks = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
     settings: dict[str, Any] = {**waits, **asks, "jit": "off", "client_min_messages": "warning"}
     return " ".join(f"-c {name}={value}" for name, value in settings.items())
-
-
-@contextmanager
-def _unlimited(connection: PostgresConnection) -> Iterator[None]:
-    """Let another starter migrate for as long as it takes, and this one too."""
-    connection.raw.execute("SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0")
-    yield
 
 
 def _stored_revision(connection: PostgresConnection) -> str | None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ledger.core import facts
 from ledger.core.snapshot import Block
-from ledger.store import lineage, outcome, stops, unit_log, worklists
+from ledger.core.vocabulary import Kind
+from ledger.store import changes, lineage, outcome, stops, unit_log, worklists
 from ledger.store.rows import CODECS, Row, read
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _AS_OF = """
     LEFT JOIN blocks b ON b.number = (SELECT max(number) FROM blocks)
 """
 _BATCH_PALLETS = " WHERE pallet IN (SELECT DISTINCT pallet FROM packings WHERE batch = ?)"
-_BATCH_EVENTS = (
+_BATCH_AND_PALLET_EVENTS = (
     " WHERE custody_events.batch = ?1 OR custody_events.batch IN (SELECT pallet FROM packings WHERE batch = ?1)"
 )
 
@@ -101,6 +102,16 @@ class ReadModel:
         with self._db.snapshot() as connection:
             row = connection.execute("SELECT generation FROM chain_status").fetchone()
         return 0 if row is None else int(row[0])
+
+    def mark(self) -> changes.Mark:
+        """The newest block with facts: what `changes_since` counts from."""
+        with self._db.snapshot() as connection:
+            return changes.mark(connection)
+
+    def changes_since(self, seen: changes.Mark) -> changes.Changes | None:
+        """What was said of goods after `seen`; None if anything may have changed."""
+        with self._db.snapshot() as connection:
+            return changes.since(connection, seen)
 
     def state(self) -> tuple[int, facts.AsOf, int]:
         """`version`, `as_of` and `units` of one state, remembered until something is committed: every scan asks."""
@@ -345,14 +356,14 @@ class ReadModel:
         return bool(found) and found == cursor.hash
 
     def _batch_facts(self, registration: facts.Registration) -> facts.BatchFacts:
+        """Everything about a batch; what it has none of is not asked for."""
         batch = registration.batch
-        return facts.BatchFacts(
-            registration,
-            tuple(self._many(facts.CustodyEvent, _BATCH_EVENTS, batch)),
-            tuple(self._many(facts.Child, " WHERE batch = ?", batch)),
-            tuple(self._many(facts.Pallet, _BATCH_PALLETS, batch)),
-            tuple(self._many(facts.Packing, " WHERE batch = ?", batch)),
-        )
+        packings = self._many(facts.Packing, " WHERE batch = ?", batch)
+        events = self._many(facts.CustodyEvent, _BATCH_AND_PALLET_EVENTS if packings else " WHERE batch = ?", batch)
+        split = any(event.kind is Kind.SPLIT for event in events)
+        children = self._many(facts.Child, " WHERE batch = ?", batch) if split else ()
+        pallets = self._many(facts.Pallet, _BATCH_PALLETS, batch) if packings else ()
+        return facts.BatchFacts(registration, tuple(events), tuple(children), tuple(pallets), tuple(packings))
 
     def _of_pallet(self, pallet: facts.Pallet) -> ConsignmentReference:
         sql = "SELECT DISTINCT batch FROM packings WHERE pallet = ? ORDER BY batch"

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 import threading
 import weakref
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Table
 
-    from ledger.store.engine import Connection, Row, Stamp
+    from ledger.store.engine import Claim, Connection, Row, Stamp
 
 BUSY_SECONDS: Final = 10.0  # how long a writer waits for another before it gives up
 _CACHE_KIB: Final = 65536
@@ -47,6 +49,9 @@ class SqliteConnection(sqlite3.Connection):
         names = ", ".join(f'"{column.name}"' for column in table.columns)
         marks = ", ".join("?" * len(table.columns))
         self.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names of our schema
+
+    def renumber(self, table: Table) -> None:
+        """Nothing is to be done: SQLite's AUTOINCREMENT counts the numbers that rows bring too."""
 
 
 class SqliteEngine:
@@ -98,6 +103,10 @@ class SqliteEngine:
         (others,) = connection.execute("PRAGMA data_version").fetchone()
         return int(others), connection.total_changes
 
+    def claim(self, name: str) -> Claim | None:
+        """Lock a file of that name beside the database's."""
+        return claim_file(self.path.with_name(f"{self.path.name}.{name}.lock"))
+
     def advice(self, _error: Exception) -> str:
         """What a person should do."""
         return "Check that the disk has room and that no other program holds the file, then try again."
@@ -126,6 +135,46 @@ class SqliteEngine:
                     migration.upgrade(begun, revision)
         finally:
             connection.close()
+
+
+class FileClaim:
+    """A locked file. It stays when the lock ends: who removed it would let two hold locks of the same name."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self._path, self._descriptor = path, descriptor
+
+    def held(self) -> bool:
+        """A lock on a file is lost only with the process, or when someone puts another file in its place."""
+        try:
+            there = self._path.stat()
+        except OSError:
+            return False
+        return os.path.samestat(there, os.fstat(self._descriptor))
+
+    def release(self) -> None:
+        """Close the file, which ends the lock."""
+        os.close(self._descriptor)
+
+
+def claim_file(path: Path) -> FileClaim | None:
+    """Lock a file by flock(2), which belongs to what was opened here: unlike fcntl's locks it outlives other closings.
+
+    Returns:
+        None while another has it, in this process or elsewhere.
+
+    Raises:
+        sqlite3.OperationalError: It cannot be made.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise sqlite3.OperationalError(f"{path} cannot be locked: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return FileClaim(path, descriptor)
 
 
 def connect(path: Path) -> SqliteConnection:

@@ -49,6 +49,7 @@ def load(connection: Connection, table: Table, written: Iterable[bytes]) -> int:
     while page := [_row(line, blobs, width) for line in islice(rest, _PAGE)]:
         connection.insert(table, page)
         loaded += len(page)
+    connection.renumber(table)
     return loaded
 
 

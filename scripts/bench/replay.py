@@ -1,11 +1,8 @@
 """A chain on disk: blocks with their logs as a node would tell them, written and read without holding them in memory.
 
-    blocks.json    the headers
-    logs.json      every log as JSON, separated by commas
-    places.bin     where each log begins (64 bits each), and the end
-    topics.bin     which sort of log each is (8 bits each)
-    first.bin      the number of the first log of each block, and how many there are
-    sorts.json     the sorts' topics
+The headers stand in `blocks.json`, every log as JSON in `logs.json`, separated by commas. Beside them: where each log
+begins (`places.bin`, 64 bits each, and the end), which sort each is (`topics.bin`, 8 bits each; `sorts.json` has the
+sorts' topics), and the number of the first log of each block (`first.bin`, 64 bits each, and how many there are).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from eth_abi.encoding import TupleEncoder
 from eth_abi.registry import registry
 
 from bench import replay
-from bench.goods import FIRST_MAKER, MAKERS, RECALLED_OF, Lot, label_signer, prefix
+from bench.goods import FIRST_MAKER, MAKERS, Lot, label_signer, prefix
 from ledger.chain.artifact import abi_of
 from ledger.core.keccak import keccak256
 from ledger.core.parts import batch_id, child_id, company_prefix_number, key_id, next_head, pack_children
@@ -261,7 +261,7 @@ class _Cursor:
     random: Random
     digest: bytes = NOTHING  # of the last event
 
-    def event(  # noqa: PLR0913, PLR0917 - the fields of the statement in their order
+    def event(  # noqa: PLR0913 - the fields of the statement in their order
         self,
         kind: Kind,
         actor: int,

@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 import itertools
 import json
+import os
 import socket
 import sys
 from collections import Counter
@@ -74,10 +75,12 @@ class Connection(asyncio.Protocol):
         transport.write(BEGINNINGS[self.attack.kind])
 
     def data_received(self, data: bytes) -> None:
+        del data
         if self.attack.kind == "slow-readers" and self.transport is not None:
             self.transport.pause_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        del exc
         self.swarm.went(self)
 
     def drip(self) -> None:
@@ -121,7 +124,8 @@ class Swarm:
     async def report(self) -> None:
         """Once a second, a line."""
         while True:
-            print(json.dumps({"open": self.open, "made": self.made}), flush=True)
+            sys.stdout.write(json.dumps({"open": self.open, "made": self.made}) + "\n")
+            sys.stdout.flush()
             await asyncio.sleep(1)
 
     async def press(self, attack: Attack) -> None:
@@ -153,7 +157,7 @@ class Swarm:
         loop = asyncio.get_running_loop()
         connecting = socket.socket()
         try:
-            connecting.setblocking(False)
+            connecting.settimeout(0)
             if attack.kind == "slow-readers":
                 connecting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_WINDOW)
             connecting.bind((address, 0))
@@ -165,7 +169,8 @@ class Swarm:
 
 
 async def main(port: int, attacks: list[Attack]) -> None:
-    """Attack until killed."""
+    """Attack until killed. Real attackers have machines of their own; here the others have the processor first."""
+    os.nice(5)
     swarm = Swarm(port)
     await asyncio.gather(swarm.drip(), swarm.report(), *(swarm.press(attack) for attack in attacks))
 

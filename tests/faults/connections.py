@@ -43,7 +43,9 @@ CHANGES: Final[dict[str, Callable[[str], str]]] = {
     ONE_PLACE: lambda text: re.sub(r"\n *use_backend large .*", "", text),
 }
 PLANTS: Final = tuple(CHANGES)
-PATIENCE: Final = 1.5  # seconds after which an honest client gives up
+GATHERING: Final = 60.0  # seconds for attackers who find the machine busy, beyond those that they should need
+PLANTED_SECONDS: Final = 20.0  # for a mistake to show; most do in two
+ENOUGH: Final = 3  # honest scans without a verdict, and a mistake has shown
 PACE: Final = 0.1  # seconds between two scans of one honest client
 CLIENTS: Final = 6
 
@@ -58,6 +60,7 @@ class Siege:
         gather: Seconds for the attackers to come.
         seconds: For how long honest clients then scan.
         least: Connections that must be open on the average, or the attack was none.
+        patience: Seconds after which an honest client gives up.
         bound: Milliseconds within which 95 of 100 honest scans are answered.
         settings: Of the door.
     """
@@ -67,6 +70,7 @@ class Siege:
     gather: float
     seconds: float
     least: int
+    patience: float
     bound: int
     settings: dict[str, int] = field(default_factory=dict)
 
@@ -75,17 +79,18 @@ class Siege:
 QUICK: Final = Siege(
     "everywhere",
     (
-        Attack("idle", 1200, 2000, "127.1", 4),
-        Attack("slow-headers", 4000, 150, "127.2", 100),
-        Attack("slow-bodies", 160, 400, "127.3", 100),
-        Attack("slow-uploads", 160, 400, "127.4", 100),
-        Attack("slow-readers", 40, 100, "127.5", 10),
+        Attack("idle", 1500, 2000, "127.1", 4),
+        Attack("slow-headers", 4000, 300, "127.2", 200),
+        Attack("slow-bodies", 140, 400, "127.3", 100),
+        Attack("slow-uploads", 140, 400, "127.4", 100),
+        Attack("slow-readers", 20, 100, "127.5", 10),
     ),
     gather=1.5,
-    seconds=1.5,
+    seconds=2.0,
     least=300,
+    patience=1.5,
     bound=1_000,
-    settings={"CONNECTIONS": 1000, "EACH_CONNECTIONS": 60, "HEADER_SECONDS": 1},
+    settings={"CONNECTIONS": 1000, "EACH_CONNECTIONS": 30, "HEADER_SECONDS": 1},
 )
 # As committed, but for the connections: as many as fit into the files that this machine gives a process.
 LONG: Final = (
@@ -101,6 +106,7 @@ LONG: Final = (
         gather=30.0,
         seconds=60.0,
         least=10_000,
+        patience=10.0,
         bound=300,
         settings={"CONNECTIONS": 18_000},
     ),
@@ -116,6 +122,7 @@ LONG: Final = (
         gather=20.0,
         seconds=60.0,
         least=6_000,
+        patience=10.0,
         bound=300,
         settings={"CONNECTIONS": 18_000},
     ),
@@ -124,10 +131,19 @@ LONG: Final = (
 
 @dataclass
 class Scans:
-    """What honest clients got: milliseconds of each, and what was not an answer."""
+    """What honest clients got: milliseconds of each, and what was not an answer.
 
+    They scan until a time (of `time.monotonic`), or until so many scans failed.
+    """
+
+    until: float
+    most_faults: float
     times: list[float] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
+
+    def done(self) -> bool:
+        """Whether they have scanned enough."""
+        return time.monotonic() >= self.until or self.faults.total() >= self.most_faults
 
     def p95(self) -> float:
         ordered = sorted(self.times)
@@ -161,10 +177,19 @@ def besiege(siege: Siege, folder: Path, ports: Sequence[int], plant: str | None 
     with Door(folder, ports, change=change, **siege.settings) as door:
         door.await_ready()
         with attackers(door.port, siege.attacks, folder) as told:
-            time.sleep(siege.gather)
+            if not plant:
+                gather(siege, door)
             held: list[int] = []
-            scans = asyncio.run(scan(door, siege.seconds, held))
+            scans = asyncio.run(scan(door, siege, held, planted=bool(plant)))
         return outcome(siege, scans, held, told(), door.memory())
+
+
+def gather(siege: Siege, door: Door) -> None:
+    """Wait until the attackers are there."""
+    time.sleep(siege.gather)
+    until = time.monotonic() + GATHERING
+    while door.connections() < siege.least and time.monotonic() < until:
+        time.sleep(0.5)
 
 
 @contextmanager
@@ -181,28 +206,32 @@ def attackers(port: int, attacks: Sequence[Attack], folder: Path) -> Iterator[Ca
         process.wait()
 
 
-async def scan(door: Door, seconds: float, held: list[int]) -> Scans:
-    """Honest clients for so many seconds; `held` gets how many connections the door holds, twice a second."""
-    scans, until = Scans(), time.monotonic() + seconds
+async def scan(door: Door, siege: Siege, held: list[int], *, planted: bool) -> Scans:
+    """Honest clients during a siege; `held` gets how many connections the door holds, twice a second.
+
+    Where a mistake is planted they go on until it shows.
+    """
+    scans = Scans(time.monotonic() + (PLANTED_SECONDS if planted else siege.seconds), ENOUGH if planted else math.inf)
 
     async def watch() -> None:
-        while time.monotonic() < until:
+        while not scans.done():
             held.append(await asyncio.to_thread(door.connections))
             await asyncio.sleep(0.5)
 
-    await asyncio.gather(watch(), *(honest(door.port, f"127.9.0.{n + 1}", until, scans) for n in range(CLIENTS)))
+    clients = (honest(door.port, f"127.9.0.{n + 1}", siege.patience, scans) for n in range(CLIENTS))
+    await asyncio.gather(watch(), *clients)
     return scans
 
 
-async def honest(port: int, address: str, until: float, scans: Scans) -> None:
-    """One client that scans a recalled batch again and again: by new connections and by old ones, in GETs and in POSTs."""
+async def honest(port: int, address: str, patience: float, scans: Scans) -> None:
+    """One client that scans a recalled batch again and again: by new connections and old ones, by GET and POST."""
     line: Line | None = None
     for number in itertools.count():
-        if time.monotonic() >= until:
+        if scans.done():
             break
         began = time.monotonic()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 line = line or await Line.open(port, address)
                 status, body = await line.ask(question(post=number % 3 == 2))
             fault = "" if status == 200 and b'"reason":"recalled"' in body else f"status {status}"

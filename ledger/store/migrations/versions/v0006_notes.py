@@ -1,6 +1,6 @@
 """What running parts say of themselves, and an index that counts statements whose fate is decided.
 
-Revision ID: 0004
+Revision ID: 0006
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, text
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
