@@ -12,10 +12,12 @@ from starlette.routing import Match, Route
 from starlette.staticfiles import StaticFiles
 
 from api import described, errors
+from api.figures import Figures
 from api.flood import Bucket
 from api.headers import SafeHeaders
 from api.installation import Identity, Installation
-from api.metrics import CountAnswers, LedgerState, Metrics
+from api.metrics import CountAnswers, Metrics, NodeStates
+from api.request_id import NameRequests
 from api.routes import (
     chain,
     demo,
@@ -43,11 +45,12 @@ from ledger.store.unit_lists import UnitLists
 from ledger.verify import Verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from starlette.types import Scope
 
+    from ledger.chain.watch import Standing
     from ledger.config import Settings
     from ledger.prove import Prover
     from ledger.store.database import Database
@@ -111,6 +114,7 @@ def create_app(  # noqa: PLR0913 - the parts of an installation, by name
     *,
     chain_view: ChainView | None = None,
     prover: Prover | None = None,
+    standings: Callable[[], Sequence[Standing]] | None = None,
     demo_folder: Path | None = None,
     clock: Callable[[], float] = time.time,
 ) -> FastAPI:
@@ -122,6 +126,7 @@ def create_app(  # noqa: PLR0913 - the parts of an installation, by name
         identity: Which ledger it serves.
         chain_view: What `submit` asks the chain; None if the chain is not at hand.
         prover: Makes proof bundles; None if the chain is not at hand.
+        standings: Tells how each of several nodes of the chain stands; None if the chain is not at hand.
         demo_folder: Where a demonstration that runs here keeps its cases; None if there is none.
         clock: Tells the time in Unix seconds.
     """
@@ -129,7 +134,7 @@ def create_app(  # noqa: PLR0913 - the parts of an installation, by name
         title="Lotproof", version="1", description=ABOUT, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.installation = installation = _installation(
-        settings, database, identity, chain_view, prover, demo_folder, clock
+        settings, database, identity, chain_view, prover, standings or list, demo_folder, clock
     )
     app.router.routes.append(PlainRoute("/v1/verify", verify.verify_text, methods=["GET"]))
     for module in ROUTES if demo_folder is None else (*ROUTES, demo):
@@ -138,6 +143,7 @@ def create_app(  # noqa: PLR0913 - the parts of an installation, by name
     errors.install(app)
     app.add_middleware(CountAnswers, metrics=installation.metrics)
     app.add_middleware(SafeHeaders)
+    app.add_middleware(NameRequests)
     return app
 
 
@@ -147,19 +153,21 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
     identity: Identity,
     chain_view: ChainView | None,
     prover: Prover | None,
+    standings: Callable[[], Sequence[Standing]],
     demo_folder: Path | None,
     clock: Callable[[], float],
 ) -> Installation:
     domain = Domain(identity.chain_id, identity.ledger)
     read_model, outbox, metrics = ReadModel(database), Outbox(database), Metrics()
-    metrics.registry.register(LedgerState(read_model, outbox, clock))
+    metrics.registry.register(Figures(database, settings, clock))
+    metrics.registry.register(NodeStates(standings))
     return Installation(
         settings=settings,
         identity=identity,
         database=database,
         read_model=read_model,
         outbox=outbox,
-        verifier=Verifier(read_model, settings, clock=clock),
+        verifier=Verifier(read_model, settings, clock=clock, count=metrics.judged),
         unit_lists=UnitLists(settings.units_dir),
         snapshots=Snapshots(read_model, domain, settings.public_hosts, settings.data_dir),
         reports=Desk(database, settings),
@@ -168,6 +176,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         metrics=metrics,
         chain_view=chain_view,
         prover=prover,
+        standings=standings,
         decoding=CapacityLimiter(PICTURES_AT_ONCE),
         delivering=CapacityLimiter(DELIVERIES_AT_ONCE),
         hashing=CapacityLimiter(LISTS_AT_ONCE),

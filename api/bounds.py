@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import math
+import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Final
 
+from anyio import move_on_after
 from starlette.requests import Request
 
-from api.errors import TooLargeError, UnreadableBodyError, UnsupportedMediaError
+from api.errors import SlowBodyError, TooLargeError, UnreadableBodyError, UnsupportedMediaError
 from api.form import MalformedFormError, read_form
 from ledger.core.errors import InvalidInputError
 from ledger.core.nesting import has_more_values, is_nested_deeper
@@ -19,6 +21,9 @@ from ledger.core.table import csv_records
 
 BYTES_OF_A_CODE: Final = 512  # in a list of codes; a Digital Link with its signature has about 200
 BYTES_BESIDE_A_PHOTO: Final = 64 * 1024  # in a form: the other fields and the boundaries
+# So long has a body, and longer for what has come of it: a photo of 1 MiB may take a quarter of an hour on a slow line.
+BODY_SECONDS: Final = 20.0
+BODY_BYTES_A_SECOND: Final = 1024
 MAX_VALUES: Final = 100_000  # in a JSON body; ten for each code of a delivery
 MAX_DIGITS: Final = 78  # of a number: as many as 2**256 has
 JSON: Final = "application/json"
@@ -37,6 +42,7 @@ async def body_of(request: Request, most: int) -> bytes:
 
     Raises:
         TooLargeError: It is larger.
+        SlowBodyError: It comes slower than `BODY_BYTES_A_SECOND`.
     """
     return b"".join([chunk async for chunk in chunks_of(request, most)])
 
@@ -46,16 +52,23 @@ async def chunks_of(request: Request, most: int) -> AsyncIterator[bytes]:
 
     Raises:
         TooLargeError: It is larger.
+        SlowBodyError: It comes slower than `BODY_BYTES_A_SECOND`.
     """
     length = request.headers.get("content-length", "0")
     if not length.isdecimal() or int(length[:20]) > most:
         raise _too_large(most)
-    size = 0
-    async for chunk in request.stream():
+    size, began, stream = 0, time.monotonic(), request.stream()
+    while (chunk := await _next(stream, began + BODY_SECONDS + size / BODY_BYTES_A_SECOND)) is not None:
         size += len(chunk)
         if size > most:
             raise _too_large(most)
         yield chunk
+
+
+async def _next(stream: AsyncGenerator[bytes, None], until: float) -> bytes | None:
+    with move_on_after(until - time.monotonic()):
+        return await anext(stream, None)
+    raise SlowBodyError("The body comes too slowly.", advice="Send it again, over a better line if there is one.")
 
 
 async def json_body(request: Request, most: int, depth: int) -> Any:  # noqa: ANN401 - any JSON value

@@ -30,6 +30,7 @@ PROBLEM: Final[Json] = {
         "advice": {"type": "string", "description": "What to do next."},
         "field": {"type": "string", "description": "The input at fault."},
         "position": {"type": "integer", "description": "Where in that input: character, row or item, from 0."},
+        "request_id": {"type": "string", "description": "The request's name in the server's log."},
     },
 }
 CHECK: Final = _object(
@@ -122,6 +123,7 @@ PICTURE: Final[Json] = {"type": "string", "contentMediaType": "image/*", "conten
 PROBLEMS: Final = {
     400: "The body or the link is malformed.",
     404: "Not found.",
+    408: "The body comes too slowly.",
     409: "The ledger's rules refuse the statement; nothing has changed.",
     413: "The body is too large.",
     415: "The body's media type is not read here.",
@@ -131,7 +133,9 @@ PROBLEMS: Final = {
 
 
 def _answers(schema: Json, *problems: int, status: int = 200, media: str = "application/json") -> Json:
-    """The `responses` of a call that answers `schema`, or one of these problems."""
+    """The `responses` of a call that answers `schema`, or one of these problems; a body may also be too slow."""
+    if 413 in problems:  # noqa: PLR2004 - HTTP's number for what is too large
+        problems = (*problems, 408)
     answers: dict[int, Json] = {status: {"description": "The answer.", "content": {media: {"schema": schema}}}}
     for problem in problems:
         content = {"application/problem+json": {"schema": PROBLEM}}
@@ -221,6 +225,7 @@ CHAIN: Final = _answers(
         head={"type": "object"},
         indexed={"type": "object"},
         finalized={"type": "object"},
+        nodes={"type": "array", "items": _object(name=TEXT, state=TEXT, head=WHOLE, reason=TEXT)},
     )
 )
 SNAPSHOT: Final = _answers(_object(snapshot=TEXT, signer=TEXT, signature=TEXT), 503)

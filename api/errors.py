@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from dataclasses import dataclass
 from datetime import date, datetime
 from http import HTTPStatus
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.negotiation import wants_page
+from api.request_id import CURRENT
 from api.web.render import page
 from ledger.core.errors import (
     ConfigurationError,
@@ -31,10 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fastapi import FastAPI
-    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MEDIA_TYPE: Final = "application/problem+json"
-RETRY_SECONDS: Final = 5  # when a busy or cut off part is worth asking again
+RETRY_SECONDS: Final = 5  # when a busy or cut off part is worth asking again, if the error does not say
+UNREAD: Final = frozenset({408, 413})  # part of the body has not been read, so nothing more can come on this connection
+UNMATCHED: Final = "(none)"  # the route of an address that does not exist
+_LOG: Final = logging.getLogger(__name__)
 
 
 class UnreadableBodyError(InvalidInputError):
@@ -43,6 +49,10 @@ class UnreadableBodyError(InvalidInputError):
 
 class TooLargeError(InvalidInputError):
     """The body is larger than this call takes."""
+
+
+class SlowBodyError(InvalidInputError):
+    """The body comes so slowly that somebody may only want to keep a place taken."""
 
 
 class UnsupportedMediaError(InvalidInputError):
@@ -66,6 +76,7 @@ class Kind:
 KINDS: Final[dict[type[LotproofError], Kind]] = {
     UnreadableBodyError: Kind("unreadable-body", 400, "The body cannot be read"),
     MalformedLinkError: Kind("malformed-link", 400, "Malformed Digital Link"),
+    SlowBodyError: Kind("too-slow", 408, "Too slow"),
     TooLargeError: Kind("too-large", 413, "Too large"),
     UnsupportedMediaError: Kind("unsupported-media", 415, "Unsupported media type"),
     InvalidCodeError: Kind("invalid-code", 422, "Not a GS1 code"),
@@ -110,6 +121,7 @@ class Problem:
             "advice": self.advice or None,
             "field": self.field,
             "position": self.position,
+            "request_id": CURRENT.get() or None,
         }
         return {name: value for name, value in members.items() if value is not None}
 
@@ -117,7 +129,9 @@ class Problem:
 def problem_of(error: LotproofError) -> Problem:
     """The problem that `error` is told as."""
     kind = next(KINDS[ancestor] for ancestor in type(error).__mro__ if ancestor in KINDS)
-    headers = {"retry-after": str(RETRY_SECONDS)} if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    headers = {"connection": "close"} if kind.status in UNREAD else {}
+    if kind.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["retry-after"] = str(error.evidence.get("retry_after", RETRY_SECONDS))
     return Problem(kind, error.detail, error.advice, error.field, error.position, error.evidence, headers)
 
 
@@ -136,26 +150,38 @@ def plain(value: object) -> Any:  # noqa: ANN401 - any JSON value
     return str(value)
 
 
+# What broke inside is nobody else's business; the log tells it under the request's name.
+_UNFORESEEN: Final = Problem(
+    KINDS[LotproofError],
+    "The server failed at this.",
+    "Try again; if it happens again, tell the operator of this server the request's name (`request_id`).",
+)
+
+
 def respond(request: Request, problem: Problem) -> Response:
     """`problem` as a page for people who browse, as JSON for everybody else."""
     status, headers = problem.kind.status, dict(problem.headers)
     if wants_page(request):
-        return page("problem.html", status=status, headers=headers, problem=problem)
+        return page("problem.html", status=status, headers=headers, problem=problem, request_id=CURRENT.get())
     body = orjson.dumps(problem.to_json())
     return Response(body, status, headers, MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
-    """Let `app` tell every error in this shape."""
+    """Let `app` tell every error in this shape; before any other middleware is added, which see all answers then."""
     app.add_exception_handler(LotproofError, _ours)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_framework)
-    app.add_exception_handler(Exception, _unforeseen)
+    app.add_middleware(TellFailures)
 
 
 def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, LotproofError)  # noqa: S101 - registered for nothing else
-    return respond(request, problem_of(error))
+    problem = problem_of(error)
+    if problem.kind.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        about = {"problem": problem.kind.slug, "route": route_of(request.scope), "status": problem.kind.status}
+        _LOG.error("a request failed", exc_info=error, extra=about)
+    return respond(request, problem)
 
 
 def _of_validation(request: Request, error: Exception) -> Response:
@@ -181,7 +207,35 @@ def _of_framework(request: Request, error: Exception) -> Response:
     return respond(request, Problem(kind, f"{error.detail}.", headers=headers))
 
 
-def _unforeseen(request: Request, error: Exception) -> Response:
-    del error  # the server logs it; what broke inside is nobody else's business
-    advice = "Try again; if it happens again, tell the operator of this server the time and the address."
-    return respond(request, Problem(KINDS[LotproofError], "The server failed at this.", advice))
+class TellFailures:
+    """ASGI middleware: answers what nobody foresaw, and logs it under the request's name.
+
+    Innermost, so that these answers are counted and carry the headers of all others; the framework's own place for
+    them is outside of every middleware.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; if that fails before an answer began, send one."""
+        begun = False
+
+        async def watching(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watching)
+        except Exception as error:
+            if scope["type"] != "http" or begun:
+                raise  # the server ends the connection, and logs why
+            about = {"problem": KINDS[LotproofError].slug, "route": route_of(scope), "status": 500}
+            _LOG.exception("a request failed", exc_info=error, extra=about)
+            await respond(Request(scope), _UNFORESEEN)(scope, receive, send)
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the route that a request came to: never the address, which may hold what somebody scanned."""
+    return str(getattr(scope.get("route"), "path", UNMATCHED))

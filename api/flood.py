@@ -1,10 +1,12 @@
 """A bound on how often the whole server does something that strangers may ask for: a bucket of tokens.
 
-One bucket for everybody: telling senders apart would need their addresses, which are not looked at.
+One bucket for everybody: telling senders apart would need their addresses, which are not looked at. So whoever finds it
+empty may have sent nothing before: that is a 503, while the front door, which counts by address, answers 429.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -36,13 +38,14 @@ class Bucket:
         """Take a token.
 
         Raises:
-            UnavailableError: There is none now.
+            UnavailableError: There is none now; `retry_after` in the evidence: seconds until there is.
         """
         with self._lock:
             now = self._clock()
             self._tokens = min(self._most, self._tokens + (now - self._at) / self._seconds)
             self._at = now
             if self._tokens < 1:
-                advice = "Nothing was lost: send it again in a minute."
-                raise UnavailableError("The server gets too many of these at once.", advice=advice)
+                wait = math.ceil((1 - self._tokens) * self._seconds)
+                advice = f"Send it again in {wait} seconds; nothing is lost."
+                raise UnavailableError("The server gets too many of these at once.", advice=advice, retry_after=wait)
             self._tokens -= 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from anyio import CapacityLimiter
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from api.flood import Bucket
     from api.metrics import Metrics
+    from ledger.chain.watch import Standing
     from ledger.config import Settings
     from ledger.prove import Prover
     from ledger.report import Desk
@@ -54,6 +55,7 @@ class Installation:
     metrics: Metrics
     chain_view: ChainView | None  # None: what only the chain can check is left to it
     prover: Prover | None  # None: the chain is not at hand, so nothing can be proved
+    standings: Callable[[], Sequence[Standing]]  # of several nodes of the chain; none of one
     decoding: CapacityLimiter  # how many pictures are read at once
     delivering: CapacityLimiter  # how many deliveries are judged at once
     hashing: CapacityLimiter  # how many lists of serial numbers are checked at once

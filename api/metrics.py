@@ -1,37 +1,59 @@
-"""What Prometheus reads: requests and verdicts as they happen, the ledger's state when it is asked for."""
+"""What Prometheus reads: answers, verdicts and statements as they happen here, one counter each.
+
+What the installation as a whole is like is told from the database: see `api.figures`.
+"""
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 
+from api.errors import route_of
+from ledger.core.refusals import REFUSALS
+from ledger.core.wording import REASONS
+from ledger.tally import Tally
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from prometheus_client.core import Metric
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from ledger.store.outbox import Outbox
-    from ledger.store.read_model import ReadModel
+    from ledger.chain.watch import Standing
+    from ledger.core.errors import StatementRefusedError
 
-SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)  # buckets of answer times
-UNMATCHED: Final = "(none)"  # what was asked for at an address that does not exist: never a label of its own
+SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 5.0)  # buckets of answer times
+VERDICTS: Final = frozenset(reason.verdict for reason in REASONS.values())
+OTHER: Final = "other"  # a reason that is not the contract's
+_LOG: Final = logging.getLogger(__name__)
 
 
 class Metrics:
     """The counters of one application."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.requests = Counter("lotproof_requests", "Answers given.", ("route", "status"), registry=self.registry)
+        self.registry = registry = CollectorRegistry()
+        self.requests = Counter("lotproof_requests", "Answers given.", ("route", "status"), registry=registry)
         self.seconds = Histogram(
-            "lotproof_answer_seconds", "Time to the first byte.", ("route",), buckets=SECONDS, registry=self.registry
+            "lotproof_answer_seconds", "Time to the first byte.", ("route",), buckets=SECONDS, registry=registry
         )
-        self.streams = Gauge("lotproof_event_streams", "Open streams of events.", registry=self.registry)
+        self.streams = Gauge("lotproof_event_streams", "Open streams of events.", registry=registry)
+        self.verdicts = Counter("lotproof_verdicts", "Verdicts given, by word.", ("verdict",), registry=registry)
+        self.submissions = Counter("lotproof_submissions", "Statements taken in.", ("type",), registry=registry)
+        self.rejections = Counter(
+            "lotproof_rejections",
+            "Statements turned away as the ledger would refuse them.",
+            ("reason",),
+            registry=registry,
+        )
+        self.reports = Counter("lotproof_reports_received", "Reports taken in.", registry=registry)
         self._known: dict[tuple[str, int], tuple[Callable[[], None], Callable[[float], None]]] = {}
+        self._verdicts = {word: self.verdicts.labels(word).inc for word in sorted(VERDICTS)}
+        self._tally = Tally(_LOG, "statements and reports came in")
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count one answer. The labelled children are kept: looking them up costs more than counting."""
@@ -42,32 +64,39 @@ class Metrics:
         known[0]()
         known[1](seconds)
 
+    def judged(self, word: str) -> None:
+        """Count one verdict."""
+        self._verdicts[word]()
 
-class LedgerState:
-    """Gauges told from the database whenever Prometheus asks, so that they hold whichever process does the work."""
+    def taken(self, kind: str) -> None:
+        """Count a statement that was taken in, also if it was known already. `kind` is the name of its typed data."""
+        self.submissions.labels(kind).inc()
+        self._tally.add(taken=1)
 
-    def __init__(self, read_model: ReadModel, outbox: Outbox, clock: Callable[[], float]) -> None:
-        self._read_model = read_model
-        self._outbox = outbox
-        self._clock = clock
+    def rejected(self, error: StatementRefusedError) -> None:
+        """Count a statement that the rules refuse: nothing of it is kept."""
+        reason = str(error.evidence.get("error"))
+        self.rejections.labels(reason if reason in REFUSALS else OTHER).inc()
+        self._tally.add(refused=1)
+
+    def reported(self) -> None:
+        """Count a report."""
+        self.reports.inc()
+        self._tally.add(reports=1)
+
+
+class NodeStates:
+    """A gauge of 1 for what each of several nodes of the chain is now; nothing is told of one node alone."""
+
+    def __init__(self, standings: Callable[[], Sequence[Standing]]) -> None:
+        self._standings = standings
 
     def collect(self) -> Iterator[Metric]:
-        """One gauge each for the blocks, the age of what is known and the statements by state."""
-        as_of = self._read_model.as_of()
-        blocks = GaugeMetricFamily("lotproof_block", "Number of a block.", labels=("which",))
-        for which, number in (
-            ("indexed", as_of.block),
-            ("head", as_of.head_block),
-            ("finalized", as_of.finalized_block),
-        ):
-            blocks.add_metric((which,), number)
-        yield blocks
-        silence = self._clock() - as_of.heard_at if as_of.heard_at else float("nan")
-        yield GaugeMetricFamily("lotproof_chain_silence_seconds", "Since the chain was last heard from.", silence)
-        statements = GaugeMetricFamily("lotproof_statements", "Statements accepted here.", labels=("state",))
-        for state, number in self._outbox.count().items():
-            statements.add_metric((state,), number)
-        yield statements
+        """One gauge, labelled with the node and its state."""
+        states = GaugeMetricFamily("lotproof_rpc_endpoint", "State of a chain's node.", labels=("endpoint", "state"))
+        for standing in self._standings():
+            states.add_metric((standing.name, standing.state.value), 1)
+        yield states
 
 
 class CountAnswers:
@@ -86,8 +115,7 @@ class CountAnswers:
 
         async def counting(message: Message) -> None:
             if message["type"] == "http.response.start":
-                route = getattr(scope.get("route"), "path", UNMATCHED)
-                self._metrics.answered(route, message["status"], time.perf_counter() - start)
+                self._metrics.answered(route_of(scope), message["status"], time.perf_counter() - start)
             await send(message)
 
         await self._app(scope, receive, counting)

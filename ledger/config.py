@@ -25,10 +25,11 @@ PREFIX: Final = "LOTPROOF_"
 FILE: Final = "lotproof.toml"
 DEFAULT_HOST: Final = "lotproof.example"  # RFC 2606: nobody can own it, so every installation may know it
 # Read from the environment by others than this module: the password of keys, the settings file, the tests' data.
-NOT_SETTINGS: Final = frozenset({"KEY_PASSWORD", "CONFIG", "TEST_DATA"})
+NOT_SETTINGS: Final = frozenset({"KEY_PASSWORD", "BACKUP_PASSWORD", "CONFIG", "TEST_DATA"})
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?")
 _KEY_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_FORMATS: Final = ("text", "json")
 _LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -48,7 +49,12 @@ class Settings:
         Path("lotproof-data"), "Directory of the database, the keys and the embedded chain."
     )
     database_url: str = _setting("", "Database; empty: SQLite in the data directory.")
-    rpc_url: str = _setting("", "JSON-RPC address of the chain; empty: the embedded development chain.")
+    rpc_url: str = _setting(
+        "", "JSON-RPC addresses of the chain's nodes, one or several; empty: the embedded development chain."
+    )
+    rpc_agree: int = _setting(
+        0, "How many of several nodes must agree; 0: more than half, so of two both.", "nodes", 0, 100
+    )
     chain_id: int = _setting(0, "Chain that is expected; 0: accept what the chain says and stay with it.", low=0)
     ledger_address: str = _setting("", "Address of the deployed contract; empty: the one in the data directory.")
     finality: int | Literal["finalized"] = _setting(
@@ -64,6 +70,9 @@ class Settings:
     key_password_file: str = _setting(
         "", "File that holds the password of the keys; empty: ask, or LOTPROOF_KEY_PASSWORD."
     )
+    backup_password_file: str = _setting(
+        "", "File that holds the password of backups; empty: ask, or LOTPROOF_BACKUP_PASSWORD."
+    )
     batch_events: int = _setting(100, "Most statements in one transaction.", "statements", 1, 600)
     poll_seconds: float = _setting(1.0, "Pause between two looks at the chain.", "seconds", 0.01, 3_600)
     fresh_seconds: int = _setting(
@@ -72,6 +81,7 @@ class Settings:
     fresh_blocks: int = _setting(
         5, "Blocks behind the chain beyond which check 13 (`fresh`) fails.", "blocks", 0, 100_000
     )
+    log_format: str = _setting("text", f"How log lines are written: {' or '.join(_FORMATS)}.")
     log_level: str = _setting("info", f"Least level that is logged: {', '.join(_LEVELS)}.")
     max_body_bytes: int = _setting(1 << 20, "Largest body of a request.", "bytes", 1 << 10, 1 << 30)
     max_image_bytes: int = _setting(12 << 20, "Largest picture.", "bytes", 1 << 10, 1 << 30)
@@ -89,6 +99,8 @@ class Settings:
         for name, check in _CHECKS.items():
             if fault := check(getattr(self, name)):
                 raise _refuse(name, fault)
+        if self.rpc_agree > max(1, len(self.rpc_urls)):
+            raise _refuse("rpc_agree", f"{self.rpc_agree} nodes cannot agree when {len(self.rpc_urls)} are named.")
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir.absolute() / 'lotproof.db'}")
         if DEFAULT_HOST not in self.public_hosts:
@@ -121,6 +133,11 @@ class Settings:
         return bytes.fromhex(self.ledger_address[2:]) if self.ledger_address else None
 
     @property
+    def rpc_urls(self) -> tuple[str, ...]:
+        """The addresses of the chain's nodes, the preferred one first; none for the embedded chain."""
+        return tuple(url for part in self.rpc_url.split(",") if (url := part.strip()))
+
+    @property
     def embedded_chain(self) -> bool:
         """Whether the chain is the embedded development chain."""
         return not self.rpc_url
@@ -136,7 +153,8 @@ class Settings:
             Values by name, JSON-able.
         """
         values = {item.name: getattr(self, item.name) for item in fields(self)}
-        urls = {name: _redacted(values[name]) for name in ("database_url", "rpc_url")}
+        nodes = ",".join(map(_redacted, self.rpc_urls))
+        urls = {"database_url": _redacted(self.database_url), "rpc_url": nodes}
         return values | urls | {"data_dir": str(self.data_dir), "public_hosts": list(self.public_hosts)}
 
 
@@ -247,6 +265,10 @@ def _hosts(value: object) -> tuple[str, ...]:
     return tuple(host for item in items if (host := _text(item).lower()))
 
 
+def _urls(value: object) -> str:
+    return ",".join(map(_text, value)) if isinstance(value, list) else _text(value)
+
+
 def _finality(value: object) -> int | str:
     if value == "finalized":
         return "finalized"
@@ -264,7 +286,7 @@ _BY_TYPE: Final[dict[str, Callable[[object], Any]]] = {
     "tuple[str, ...]": _hosts,
     "int | Literal['finalized']": _finality,
 }
-_PARSERS: Final = {item.name: _BY_TYPE[str(item.type)] for item in fields(Settings)}
+_PARSERS: Final = {item.name: _BY_TYPE[str(item.type)] for item in fields(Settings)} | {"rpc_url": _urls}
 
 
 def _check_bounds(name: str, value: object, low: float | None, high: float | None) -> None:
@@ -287,6 +309,11 @@ def _url_fault(schemes: str) -> Callable[[str], str]:
     return lambda value: "" if not value or re.match(rf"({schemes})(\+[a-z0-9]+)?://", value) else words
 
 
+def _urls_fault(value: str) -> str:
+    check = _url_fault("http|https")
+    return next((fault for part in value.split(",") if (fault := check(part.strip()))), "")
+
+
 def _hosts_fault(value: tuple[str, ...]) -> str:
     wrong = [host for host in value if not _HOST.fullmatch(host)]
     return f"{wrong[0]!r} is not a host name, with or without a port." if wrong else ""
@@ -296,6 +323,10 @@ def _key_fault(value: str) -> str:
     return "" if not value or _KEY_NAME.fullmatch(value) else f"{value!r} is not the name of a key."
 
 
+def _format_fault(value: str) -> str:
+    return "" if value in _FORMATS else f"{value!r} is neither {' nor '.join(_FORMATS)}."
+
+
 def _level_fault(value: str) -> str:
     return "" if value in _LEVELS else f"{value!r} is none of {', '.join(_LEVELS)}."
 
@@ -303,10 +334,11 @@ def _level_fault(value: str) -> str:
 _CHECKS: Final[dict[str, Callable[[Any], str]]] = {
     "ledger_address": _address_fault,
     "database_url": _url_fault("sqlite|postgresql"),
-    "rpc_url": _url_fault("http|https"),
+    "rpc_url": _urls_fault,
     "public_hosts": _hosts_fault,
     "relay_key": _key_fault,
     "council_key": _key_fault,
+    "log_format": _format_fault,
     "log_level": _level_fault,
 }
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 from ledger.chain.client import Chain
 from ledger.chain.contracts import Ledger, deployment_data, encode_call
 from ledger.chain.devchain import endpoint
+from ledger.chain.endpoints import Endpoints
 from ledger.chain.refusals import decode_error
 from ledger.chain.signers import DEVELOPMENT_CHAIN, AddressSigner, development_signer
 from ledger.chain.transactions import GAS_CAP, Payload, contract_address
+from ledger.chain.watch import LOOK_SECONDS
 from ledger.core import parts
 from ledger.core.errors import ConfigurationError, UnavailableError
 from ledger.core.keccak import keccak256
@@ -89,16 +91,23 @@ def open_chain(settings: Settings) -> Chain:
         ConfigurationError: It is another chain than was expected.
         UnavailableError: It cannot be reached, or the embedded chain does not run.
     """
-    url = settings.rpc_url or endpoint(chain_folder(settings))
-    if url is None:
-        raise UnavailableError(
-            "The embedded chain does not run.", advice="Start it with `lotproof up` or `lotproof chain`."
-        )
-    chain = Chain(url)
+    chain = Chain(_nodes(settings))
     expected = DEVELOPMENT_CHAIN if settings.embedded_chain else settings.chain_id
     if expected:
         chain.require_chain_id(expected)
     return chain
+
+
+def _nodes(settings: Settings) -> str | Endpoints:
+    if len(settings.rpc_urls) > 1:
+        pause = min(LOOK_SECONDS, settings.poll_seconds)
+        return Endpoints(settings.rpc_urls, agree=settings.rpc_agree, finality=settings.finality, look_seconds=pause)
+    url = settings.rpc_urls[0] if settings.rpc_urls else endpoint(chain_folder(settings))
+    if url is None:
+        raise UnavailableError(
+            "The embedded chain does not run.", advice="Start it with `lotproof up` or `lotproof chain`."
+        )
+    return url
 
 
 def account_of(name: str, index: int, chain_id: int, unlock: Callable[[str], Signer]) -> AddressSigner:

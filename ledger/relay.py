@@ -20,13 +20,16 @@ from ledger.core.errors import LotproofError, NodeError, UnavailableError
 from ledger.core.signature import P256_BYTES
 from ledger.core.submission import parse_submission
 from ledger.core.vocabulary import Kind
+from ledger.store.notes import BALANCE, RELAYER, Beat, Notes
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import ReadModel
+from ledger.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from threading import Event
 
+    from ledger.chain.client import Receipt
     from ledger.chain.contracts import Ledger
     from ledger.chain.source import LedgerSource
     from ledger.core.structs import CustodyStatement
@@ -111,6 +114,10 @@ class Relay:
         self._outbox = Outbox(db)
         self._read_model = ReadModel(db)
         self._failures: dict[bytes, int] = {}  # by digest: how often it reverted alone
+        self._failed = False  # whether a transaction failed: its statements are tried again once that is final
+        self._past: int | None = 1 << 62  # the block up to which the index must have come before anything new is sent
+        self._beat = Beat(Notes(db), RELAYER)
+        self._tally = Tally(_LOG, "transactions were relayed")
         self.trouble: LotproofError | None = None  # why the last round of `run` failed
 
     def step(self) -> Round:
@@ -126,7 +133,9 @@ class Relay:
         finished = self._finish(standings)
         self._sending.resend(standings)
         waiting = sum(standing.receipt is None for standing in standings)
-        sent = self._send_new(waiting)
+        self._failed = any(standing.receipt is not None and not standing.receipt.success for standing in standings)
+        sent = self._send_new(waiting) if self._knows_the_past() else 0
+        self._tally.add(standing={"waiting": waiting}, sent=sent, finished=finished)
         return Round(sent, finished, waiting)
 
     def run(self, stop: Event, *, poll_seconds: float = 1.0) -> None:
@@ -138,15 +147,29 @@ class Relay:
         pause = poll_seconds
         while not stop.is_set():
             try:
+                self._give_beat()
                 done = self.step()
             except UnavailableError as error:
+                if self.trouble is None or self.trouble.detail != error.detail:
+                    _LOG.warning("relaying pauses: %s", error.detail)
                 self.trouble = error
-                _LOG.warning("relaying pauses: %s", error.detail)
                 pause = min(_LONGEST_PAUSE, 2 * pause)
             else:
+                if self.trouble is not None:
+                    _LOG.info("relaying goes on")
                 self.trouble = None
                 pause = min(_SHORT_PAUSE, poll_seconds) if done.busy else poll_seconds
             stop.wait(pause)
+
+    def _give_beat(self) -> None:
+        """Note that the relayer lives, also while the chain does not answer; and its money, if it does."""
+        if not self._beat.due():
+            return
+        try:
+            money = {BALANCE: self._ledger.chain.balance(self._account)}
+        except UnavailableError:
+            money = {}  # why, the round itself will tell
+        self._beat.give(**money)
 
     # ---- what was sent ----
 
@@ -158,17 +181,24 @@ class Relay:
         if reached or as_of.finalized_block >= 0:
             self._ledger.require_code()
         finished = 0
-        headers = self._source.headers([one.receipt.block for one in reached if one.receipt is not None])
-        for standing, header in zip(reached, headers, strict=True):
-            receipt = standing.receipt
-            if receipt is None or header is None or header.hash != receipt.block_hash:
-                continue  # that block is no longer the chain's: the next round asks again
+        for standing, receipt in self._firm(reached):
             self._journal.finish(standing.slot.sender, standing.slot.nonce, receipt.hash)
             self._learn(standing.slot, success=receipt.success)
             finished += 1
         finished += self._finish_superseded(standings, final)
         self._outbox.settle()
         return finished
+
+    def _firm(self, reached: Sequence[Standing]) -> list[tuple[Standing, Receipt]]:
+        """Keep those whose receipt is of a block that is the chain's still; none that several nodes do not confirm."""
+        receipts = [one.receipt for one in reached if one.receipt is not None]
+        headers = self._source.headers([receipt.block for receipt in receipts])
+        firm = [
+            (standing, receipt)
+            for standing, receipt, header in zip(reached, receipts, headers, strict=True)
+            if header is not None and header.hash == receipt.block_hash
+        ]
+        return firm if self._ledger.chain.confirmed([receipt for _, receipt in firm]) else []
 
     def _finish_superseded(self, standings: Sequence[Standing], final: int) -> int:
         """Give up slots whose nonce something else has used, finally: their statements are pending again."""
@@ -181,7 +211,7 @@ class Relay:
                 continue  # the node has no state of that block: later
             for slot in waiting:
                 if slot.sender == sender and slot.nonce < used:
-                    _LOG.error("nonce %d of 0x%s was used elsewhere", slot.nonce, sender.hex())
+                    _LOG.error("a nonce was used elsewhere", extra={"nonce": slot.nonce, "sender": sender})
                     self._journal.finish(sender, slot.nonce, None)
                     finished += 1
         return finished
@@ -193,11 +223,24 @@ class Relay:
             return
         digests = slot.latest.digests
         self._ceiling = max(1, len(digests) // 2)
-        _LOG.warning("nonce %d reverted with %d statements", slot.nonce, len(digests))
+        _LOG.warning("a transaction reverted", extra={"nonce": slot.nonce, "statements": len(digests)})
         if len(digests) == 1:
             self._failures[digests[0]] = self._failures.get(digests[0], 0) + 1
 
     # ---- what is to be sent ----
+
+    def _knows_the_past(self) -> bool:
+        """Wait until the index has once read what was on the chain when this began.
+
+        After a backup was brought back, statements may be recorded that seem to be pending. The ledger would refuse
+        them as recorded, and take the money for saying so.
+        """
+        if self._past is not None:
+            head = self._source.head().number
+            self._past = min(self._past, head)  # a development chain can lose blocks
+            if self._read_model.as_of().block >= self._past:
+                self._past = None
+        return self._past is None
 
     def _send_new(self, waiting: int) -> int:
         if waiting >= MOST_IN_FLIGHT:
@@ -263,9 +306,12 @@ class Relay:
             if not outcome.reverted:
                 return [item], more
             data, error = outcome.data, decode_error(outcome.data)
+        if self._failed:
+            return [], payload  # what is to be tried again may be what this one builds on
         refusal = error.refusal()
         words = _NO_REASON if error.name == UNKNOWN else f"{refusal.detail} {refusal.advice}".strip()
         self._outbox.refuse(item.digest, data, words)
+        _LOG.info("a statement was refused by the ledger", extra={"digest": item.digest, "reason": error.name})
         return [], payload
 
     def _gave_up(self, chosen: Sequence[_Item]) -> bool:
@@ -291,7 +337,8 @@ class Relay:
             own = _event_gas(statement, submission.attachment)
             both = 2 if statement.kind == Kind.HANDOVER else 1
             return own + both * max(signatures, self._signature_gas(b"", b"") if both > 1 else 0)
-        return signatures + _GAS.get(submission.type, _GAS_OTHER + signatures)
+        cosigned = self._signature_gas(b"", b"") if submission.cosignature else 0
+        return signatures + cosigned + _GAS.get(submission.type, _GAS_OTHER)
 
     def _signature_gas(self, signer: bytes, signature: bytes) -> int:
         if len(signer) == P256_BYTES or not signer:

@@ -97,7 +97,7 @@ class Sending:
                     advice="It is behind, or on another chain. Ask another node; nothing is sent meanwhile.",
                     cause="behind",
                 )
-            _LOG.warning("the embedded chain lost blocks: transactions from nonce %d on are sent again", mined)
+            _LOG.warning("the embedded chain lost blocks; their transactions are sent again", extra={"nonce": mined})
             self._journal.reopen_from(sender, mined)
             lost = True
         return lost
@@ -142,7 +142,7 @@ class Sending:
             return self._chain.send(transaction.raw)
         except NodeError as error:
             self._refusals[transaction.hash] = self._refusals.get(transaction.hash, 0) + 1
-            _LOG.warning("transaction 0x%s: %s", transaction.hash.hex(), error.detail)
+            _LOG.warning("the node refuses a transaction: %s", error.detail, extra={"transaction": transaction.hash})
             return None
 
     def resend(self, standings: Sequence[Standing]) -> None:
@@ -166,7 +166,8 @@ class Sending:
         if outcome is Sent.UNDERPRICED or (late and outcome in {Sent.ACCEPTED, Sent.KNOWN}):
             self._replace(slot, payload_of(slot.latest.raw))
         elif self._refusals.get(slot.latest.hash, 0) >= _CANCEL_AFTER:
-            _LOG.error("the node keeps refusing nonce %d: it is used up, and its statements go out anew", slot.nonce)
+            about = {"nonce": slot.nonce}
+            _LOG.error("the node keeps refusing a nonce: it is used up, and its statements go out anew", extra=about)
             self._replace(slot, Payload(self._account.signer, b"", _CANCEL_GAS))
 
     def _replace(self, slot: Slot, payload: Payload) -> None:
@@ -175,12 +176,12 @@ class Sending:
             max(market.max_fee, last.max_fee * _BUMP_PERCENT // 100 + 1),
             max(market.priority_fee, last.priority_fee * _BUMP_PERCENT // 100 + 1),
         )
+        about = {"nonce": slot.nonce, "fee": fees.max_fee}  # wei per gas
         if fees.max_fee > FEE_CEILING:
-            _LOG.error(
-                "nonce %d waits: the fee asked for, %d wei per gas, is above the ceiling", slot.nonce, fees.max_fee
-            )
+            _LOG.error("a transaction waits: the fee asked for is above the ceiling", extra=about)
             return
         signed = sign(self._account, self._chain_id, slot.nonce, payload, fees)
+        _LOG.info("a transaction is replaced by one with a higher fee", extra=about)
         self.push(
             self._journal.replace(
                 slot.sender,

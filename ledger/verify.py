@@ -1,13 +1,13 @@
 """Answer a scan: text → `core.gs1` → the read model's facts → `history` folds → `verdict` judges.
 
-What is slow and changes only with the ledger (loading and folding a batch) is kept until the read model's version
-moves; what depends on the clock (expiry, age of the data) is judged anew when it can have changed. A serial number is
-looked up in its batch's list, which may come at any time: an answer that had to do without it is not kept.
+What is slow and changes only with the ledger (loading and folding a batch) is kept until the ledger says something of
+that batch (`store.known`); what depends on the clock (expiry, age of the data) is judged anew when it can have changed.
+A serial number is looked up in its batch's list, which may come at any time: an answer that had to do without it is not
+kept.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from dataclasses import dataclass
@@ -17,17 +17,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from ledger.core.check import NUMBERS, SKIPPED
-from ledger.core.dossier import Dossier
+from ledger.core.clock import time_of
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
-from ledger.core.history import fold
 from ledger.core.kept import Kept
 from ledger.core.label_search import LabelSearch
 from ledger.core.unit import NOTHING_KNOWN
 from ledger.core.unit_checks import LIST_NOT_HELD
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin, occasion
+from ledger.store.known import Known
 from ledger.store.pack_facts import PackFacts
-from ledger.store.parties import Parties
 from ledger.store.unit_lists import UnitLists
 
 if TYPE_CHECKING:
@@ -35,7 +34,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ledger.config import Settings
-    from ledger.core.facts import AsOf, BatchFacts, Organisation, Registration
+    from ledger.core.dossier import Dossier
+    from ledger.core.facts import AsOf
     from ledger.store.read_model import ConsignmentReference, ReadModel
 
 MAX_KEPT_CODE: Final = 2_048  # characters; a longer text is refused by `parse_code` and not kept
@@ -46,10 +46,9 @@ DELIVERY_COLUMNS: Final = (
     *("position", "code", "verdict", "reason", "headline"),
     *("gtin", "lot", "serial", "sscc"),
 )
-LARGE_BATCH: Final = 2_000  # custody events; a carton of a larger batch is judged by its own lineage alone
-CODES_KEPT: Final = 10_000
+CODES_KEPT: Final = 5_000
 ANSWERS_KEPT: Final = 5_000
-BATCHES_KEPT: Final = 5_000
+_NO_SUBJECTS: Final[tuple[Subject, ...]] = ()
 _PLACE: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
 
 
@@ -65,33 +64,19 @@ class Scanner:
 NOBODY: Final = Scanner()
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the ledger has for one GTIN + lot or SSCC."""
-
-    subjects: tuple[Subject, ...]
-    licensee: Organisation | None = None
-
-    def batches(self) -> list[Registration]:
-        return [subject.dossier.registration for subject in self.subjects]
-
-
 class _Answer(NamedTuple):
     """A verdict as JSON. About a single pack it holds only until something is signed about one."""
 
     json: bytes
+    word: str
     units: int | None  # the read model's `units` when it was given; None: no single pack is asked about
 
 
-class _Generation:
-    """What is known at one version of the read model; thrown away whole when the version moves."""
+class _State(NamedTuple):
+    """What is known at one version of the read model, and the answers given by it."""
 
-    def __init__(self, version: int, read_model: ReadModel) -> None:
-        self.version = version
-        self.parties = Parties(read_model)
-        self.found: Kept[tuple[str, ...], _Found] = Kept(BATCHES_KEPT)
-        self.dossiers: Kept[bytes, Dossier] = Kept(BATCHES_KEPT)
-        self.answers: Kept[tuple[Any, ...], _Answer] = Kept(ANSWERS_KEPT)
+    known: Known
+    answers: Kept[tuple[Any, ...], _Answer]
 
 
 class Verifier:
@@ -102,15 +87,24 @@ class Verifier:
         settings: Which Digital Link hosts are ours, how many codes are answered at once, what counts as fresh, and
             where lists of serial numbers are kept.
         clock: Tells the time in Unix seconds where a caller does not.
+        count: Is told the word of every verdict that is given.
     """
 
-    def __init__(self, read_model: ReadModel, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        read_model: ReadModel,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.time,
+        count: Callable[[str], None] = lambda _word: None,
+    ) -> None:
         self._facts = read_model
         self._settings = settings
         self._clock = clock
+        self._count = count
         self._packs = PackFacts(read_model, UnitLists(settings.units_dir))
         self._codes: Kept[tuple[str, date], Code | InvalidCodeError] = Kept(CODES_KEPT)
-        self._generation = _Generation(-1, read_model)
+        self._state: _State | None = None
         self._search = LabelSearch()
 
     def scanner(
@@ -129,7 +123,11 @@ class Verifier:
         """
         if place is None and at is None and organisation is None:
             return NOBODY
-        return Scanner(_place(place), _moment(at, now), self._organisation(organisation))
+        return Scanner(
+            _place(place),
+            _moment(at, now if at is None else time_of(self._facts.as_of(), now)),
+            self._organisation(organisation),
+        )
 
     def verify(
         self,
@@ -155,7 +153,7 @@ class Verifier:
         now = int(self._clock()) if now is None else now
         with self._facts.snapshot():
             scanner = self.scanner(place, at, organisation, now=now)
-            return self._judge(code, scanner, self._current(), self._facts.as_of(), now)
+            return self._judge(code, scanner, self._current().known, self._facts.as_of(), now)
 
     def verify_many(self, codes: Sequence[str], scanner: Scanner = NOBODY, *, now: int) -> list[Verdict]:
         """The verdicts on several codes, in their order, all as of one state of the ledger.
@@ -179,26 +177,29 @@ class Verifier:
                 field="codes",
             )
         with self._facts.snapshot():
-            generation, as_of = self._current(), self._facts.as_of()
+            known, as_of = self._current().known, self._facts.as_of()
             for code in codes:
-                yield self._judge(code, scanner, generation, as_of, now)
+                yield self._judge(code, scanner, known, as_of, now)
                 time.sleep(0)
 
     def answer(self, code: str, scanner: Scanner = NOBODY, *, now: int) -> bytes:
         """The verdict on one code as JSON: what `verify` gives, kept for as long as nothing in it can change."""
         version, as_of, units = self._facts.state()
-        generation = self._generation
-        if generation.version == version:
-            kept = generation.answers.get((code, scanner, self._occasion(as_of, now)))
+        state = self._state
+        if state is not None and state.known.version == version:
+            kept = state.answers.get((code, scanner, self._occasion(as_of, now)))
             if kept is not None and kept.units in (None, units):
+                self._count(kept.word)
                 return kept.json
         with self._facts.snapshot():
-            generation, as_of = self._current(), self._facts.as_of()
-            verdict = self._judge(code, scanner, generation, as_of, now)
+            state, as_of = self._current(), self._facts.as_of()
+            verdict = self._judge(code, scanner, state.known, as_of, now)
             about_unit = verdict.code["serial"] is not None
-            answer = _Answer(orjson.dumps(verdict.to_json()), self._facts.units() if about_unit else None)
+            answer = _Answer(
+                orjson.dumps(verdict.to_json()), verdict.verdict, self._facts.units() if about_unit else None
+            )
             if _lasts(verdict):
-                generation.answers.put((code, scanner, self._occasion(as_of, now)), answer)
+                state.answers.put((code, scanner, self._occasion(as_of, now)), answer)
             return answer.json
 
     def code(self, text: str, *, now: int) -> Code | InvalidCodeError:
@@ -216,32 +217,25 @@ class Verifier:
     def dossier(self, gtin: str, lot: str) -> Dossier | None:
         """All that is known of the batch `gtin` (14 digits) + `lot`; None if it is not registered."""
         with self._facts.snapshot():
-            facts = self._facts.batch(gtin, lot)
-            return None if facts is None else self._kept_dossier(facts, self._current())
+            return self._current().known.batch(gtin, lot)
 
     def dossier_of(self, reference: ConsignmentReference, batch: bytes) -> Dossier | None:
         """All that is known of a consignment's or pallet's `batch`; for a carton of a large batch, of its lineage."""
         with self._facts.snapshot():
-            generation = self._current()
-            known = generation.dossiers.get(batch)
-            if known is not None:
-                return known
-            if reference.kind == "split" and self._facts.size(batch) > LARGE_BATCH:
-                facts = self._facts.lineage(reference.consignment)
-                return None if facts is None else self._dossier(facts, generation, complete=False)
-            facts = self._facts.batch_by_id(batch)
-            return None if facts is None else self._kept_dossier(facts, generation)
+            return self._current().known.of(reference, batch)
 
-    def _judge(self, text: str, scanner: Scanner, generation: _Generation, as_of: AsOf, now: int) -> Verdict:
+    def _judge(self, text: str, scanner: Scanner, known: Known, as_of: AsOf, now: int) -> Verdict:
         code = self.code(text, now=now)
-        parties, found, unit = generation.parties, _Found(()), NOTHING_KNOWN
+        parties, subjects, licensee, unit = known.parties, _NO_SUBJECTS, None, NOTHING_KNOWN
         if isinstance(code, Code):
-            found = self._find(code, generation)
-            unit = self._packs.of(code, found.batches(), found.licensee, parties)
+            subjects = _meant(code, known)
+            licensee = None if subjects else parties.licensee(licensing_gtin(code))
+            registered = [subject.dossier.registration for subject in subjects]
+            unit = self._packs.of(code, registered, licensee, parties)
         facts = VerdictFacts(
             as_of=as_of,
-            subjects=found.subjects,
-            licensee=found.licensee,
+            subjects=subjects,
+            licensee=licensee,
             asker=None if scanner.organisation is None else parties.organisation(scanner.organisation),
             unit=unit,
             seek=self._search.at(now),
@@ -249,54 +243,22 @@ class Verifier:
             fresh_blocks=self._settings.fresh_blocks,
         )
         question = Question(code, place=scanner.place, at=scanner.at, organisation=scanner.organisation)
-        return judge(question, facts, now)
+        verdict = judge(question, facts, now)
+        self._count(verdict.verdict)
+        return verdict
 
     def _occasion(self, as_of: AsOf, now: int) -> tuple[int, ...]:
         return occasion(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)
 
-    def _current(self) -> _Generation:
-        version = self._facts.version()
-        generation = self._generation
-        if generation.version != version:
-            generation = self._generation = _Generation(version, self._facts)
-        return generation
-
-    def _find(self, code: Code, generation: _Generation) -> _Found:
-        if code.sscc is None and code.lot is None:
-            return _Found((), self._facts.licensee(licensing_gtin(code)))
-        key = (code.sscc or "", code.gtin or "", code.lot or "")
-        known = generation.found.get(key)
-        if known is not None:
-            return known
-        # A logistic label may say both: what carries this SSCC comes first, and check 5 compares the rest with it.
-        subjects = (self._by_sscc(code) if code.sscc else ()) or (self._by_lot(code) if code.lot else ())
-        licensee = None if subjects else self._facts.licensee(licensing_gtin(code))
-        return generation.found.put(key, _Found(subjects, licensee))
-
-    def _by_lot(self, code: Code) -> tuple[Subject, ...]:
-        found = self.dossier(code.gtin or "", code.lot or "")
-        return () if found is None else (Subject(found),)
-
-    def _by_sscc(self, code: Code) -> tuple[Subject, ...]:
-        return tuple(
-            Subject(dossier, consignment=row.consignment)
-            for row in self._facts.consignments_by_sscc(code.sscc or "")
-            for batch in row.batches
-            if (dossier := self.dossier_of(row, batch)) is not None
-        )
-
-    def _kept_dossier(self, facts: BatchFacts, generation: _Generation) -> Dossier:
-        batch = facts.registration.batch
-        return generation.dossiers.get(batch) or generation.dossiers.put(batch, self._dossier(facts, generation))
-
-    def _dossier(self, facts: BatchFacts, generation: _Generation, *, complete: bool = True) -> Dossier:
-        history = fold(facts, complete=complete)
-        organisations = {
-            number: found for number in history.organisations if (found := generation.parties.organisation(number))
-        }
-        keys = {each: key for each in history.keys if (key := generation.parties.key(each))}
-        product = product_name(self._facts.document(facts.registration.details))
-        return Dossier(history, organisations, keys, product=product)
+    def _current(self) -> _State:
+        """What is known at the version of the snapshot that is open."""
+        version, state = self._facts.version(), self._state
+        if state is not None and state.known.version == version:
+            return state
+        following = _State(Known(self._facts) if state is None else state.known.after(), Kept(ANSWERS_KEPT))
+        if state is None or state.known.version < version:  # a snapshot taken before is served, but not kept
+            self._state = following
+        return following
 
     def _organisation(self, value: str | int | None) -> int | None:
         if value is None:
@@ -321,10 +283,12 @@ class Verifier:
 def _lasts(verdict: Verdict) -> bool:
     """Tell whether only the ledger, an event about a pack or another occasion can change a verdict.
 
-    A label's signature and where a pack was seen are judged by the second; a list of serial numbers comes unannounced.
+    A label's signature and where a pack was seen are judged by the second; a list of serial numbers, and the document
+    that names a product, come unannounced.
     """
     label, sightings = (verdict.checks[NUMBERS[name] - 1].result for name in ("label_signature", "no_conflict"))
-    return label == sightings == SKIPPED and LIST_NOT_HELD not in verdict.checks
+    unnamed = verdict.batch is not None and verdict.batch["product"] is None
+    return label == sightings == SKIPPED and LIST_NOT_HELD not in verdict.checks and not unnamed
 
 
 def delivery_row(position: int, text: str, verdict: Verdict) -> dict[str, Any]:
@@ -341,12 +305,21 @@ def delivery_row(position: int, text: str, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def product_name(document: bytes | None) -> str:
-    """The product's name in a registration's document, "" if there is none."""
-    if document is None:
-        return ""
-    name = json.loads(document).get("product")
-    return name if isinstance(name, str) else ""
+def _meant(code: Code, known: Known) -> tuple[Subject, ...]:
+    """All that a code may mean.
+
+    A logistic label may say both: what carries this SSCC comes first, and check 5 compares the rest with it.
+    """
+    found = tuple(
+        Subject(dossier, consignment=reference.consignment)
+        for reference in (known.named(code.sscc) if code.sscc else ())
+        for batch in reference.batches
+        if (dossier := known.of(reference, batch)) is not None
+    )
+    if found or not (code.gtin and code.lot):
+        return found
+    dossier = known.batch(code.gtin, code.lot)
+    return () if dossier is None else (Subject(dossier),)
 
 
 def _place(value: str | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ledger.store.database import Database, open_database
+from tests.postgres import ENGINES, SPREAD, Cluster, cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -54,15 +57,57 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A PostgreSQL server for all tests of this process that do not kill it."""
+    with cluster(tmp_path_factory.mktemp("postgresql"), fsync=False) as started:
+        yield started
+
+
 @pytest.fixture
-def new_database(empty_database: Path, tmp_path: Path) -> Iterator[Callable[[], Database]]:
+def engine() -> str:
+    """Which database `new_url` and what builds on it use; tests that run on both are given each in turn."""
+    return "sqlite"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run on each database what asks for one, in `tests/store` and where a module names its `ENGINES`."""
+    store = metafunc.definition.path.parent.name == "store"
+    engines = getattr(metafunc.module, "ENGINES", ENGINES if store else ())
+    if engines and "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", engines)
+
+
+@pytest.fixture
+def new_url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
+    """Makes as many empty, migrated databases as a test wants; gives their URLs."""
+    made: list[str] = []
+    if engine != "sqlite":
+        server: Cluster = request.getfixturevalue("postgres")
+        make_one = partial(server.lend, spread=engine == SPREAD)
+    else:
+        empty: Path = request.getfixturevalue("empty_database")
+
+        def make_one() -> str:
+            return f"sqlite:///{shutil.copyfile(empty, tmp_path / f'store-{len(made)}.db')}"
+
+    def make() -> str:
+        made.append(make_one())
+        return made[-1]
+
+    yield make
+    if engine != "sqlite":
+        for url in made:
+            server.take_back(url)
+
+
+@pytest.fixture
+def new_database(new_url: Callable[[], str]) -> Iterator[Callable[[], Database]]:
     """Makes as many empty databases as a test wants."""
     made: list[Database] = []
 
     def make() -> Database:
-        path = tmp_path / f"store-{len(made)}.db"
-        shutil.copyfile(empty_database, path)
-        made.append(open_database(f"sqlite:///{path}"))
+        made.append(open_database(new_url()))
         return made[-1]
 
     yield make

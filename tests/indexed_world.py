@@ -183,12 +183,17 @@ TALES = {
 def write(db: Database, told: World) -> None:
     """Index `told` into `db`, which is bound to its ledger."""
     db.bind(DOMAIN.chain_id, DOMAIN.ledger, b"\x07" * 32)
+    indexing.append(db, chain(told))
+    indexing.set_status(db, head_block=told.last_block, finalized_block=told.last_block, heard_at=told.now)
+
+
+def chain(told: World) -> list[facts.IndexedBlock]:
+    """The blocks of `told`; each holds facts."""
     by_block: dict[int, list[Any]] = {}
     for story in told.stories.values():
         for fact in _facts(story):
             by_block.setdefault(fact.recorded.block, []).append(fact)
-    indexing.append(db, list(_blocks(by_block)))
-    indexing.set_status(db, head_block=told.last_block, finalized_block=told.last_block, heard_at=told.now)
+    return list(_blocks(by_block))
 
 
 def give_document(db: Database, details: bytes, document: dict[str, Any]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
@@ -46,10 +47,25 @@ class ScriptedNode:
             return {"jsonrpc": "2.0", "id": call["id"], "error": {"code": -32601, "message": "method not found"}}
 
 
-@contextmanager
-def scripted_node() -> Iterator[ScriptedNode]:
+class _Server(ThreadingHTTPServer):
+    """Says nothing of clients that are killed in the middle of a question."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+Node = TypeVar("Node", bound=ScriptedNode)
+
+
+def scripted_node() -> AbstractContextManager[ScriptedNode]:
     """Run a scripted node on the loopback interface."""
-    node = ScriptedNode()
+    return running(ScriptedNode())
+
+
+@contextmanager
+def running(node: Node) -> Iterator[Node]:
+    """Run a node on the loopback interface."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -71,7 +87,7 @@ def scripted_node() -> Iterator[ScriptedNode]:
         def log_message(self, *_: object) -> None:
             """Stay quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     node.url = f"http://127.0.0.1:{server.server_address[1]}/v3/secret-key?token=hidden"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

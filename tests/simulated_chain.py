@@ -10,7 +10,7 @@ from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from ledger.core.errors import TooManyResultsError, UnavailableError
+from ledger.core.errors import LotproofError, TooManyResultsError, UnavailableError
 from ledger.core.facts import Fact, Header, IndexedBlock
 from ledger.core.keccak import keccak256
 from tests.simulated_ledger import START, Story, placed
@@ -32,6 +32,9 @@ class SimulatedChain:
     blocks: list[IndexedBlock] = field(default_factory=list)
     lie: Callable[[str, Any], Any] = lambda _method, answer: answer
     calls: list[str] = field(default_factory=list)
+    agreed: dict[int, bytes] = field(default_factory=dict)  # hashes on which several nodes agree; empty: one node
+    others: int = 0  # nodes to turn to when this one is in doubt
+    doubts: list[LotproofError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -107,6 +110,14 @@ class SimulatedChain:
         if any(header.hash not in by_hash for header in headers):
             raise UnavailableError("The node knows no such block any more.")
         return self._answer("facts_of", [by_hash[header.hash] for header in headers])
+
+    def agreed_hash(self, number: int) -> bytes | None:
+        return self.agreed.get(number)
+
+    def doubt(self, error: LotproofError) -> bool:
+        self.doubts.append(error)
+        self.others -= 1
+        return self.others >= 0
 
     def _answer(self, method: str, answer: Any) -> Any:
         self.calls.append(method)

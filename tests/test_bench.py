@@ -6,6 +6,7 @@ import importlib
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 
 from ledger.chain.logs import decode_log
 from ledger.core import facts
+from ledger.core.gs1 import parse_code
 from ledger.core.history import fold
+from ledger.core.label_signature import Label, verify_label
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 
@@ -22,7 +25,7 @@ SCRIPTS = Path(__file__).parents[1] / "scripts"
 def parts() -> Any:
     sys.path.insert(0, str(SCRIPTS))
     try:
-        yield importlib.import_module("bench.trade"), importlib.import_module("bench.figures")
+        yield tuple(importlib.import_module(f"bench.{name}") for name in ("trade", "figures", "goods"))
     finally:
         sys.path.remove(str(SCRIPTS))
         for name in [name for name in sys.modules if name == "bench" or name.startswith("bench.")]:
@@ -57,17 +60,35 @@ def test_the_benchmark_runs_and_its_ratios_are_those_of_its_figures(tmp_path: Pa
 
 
 def test_the_trade_has_the_events_asked_for_and_no_broken_history(parts: Any) -> None:
-    trade = parts[0].Trade(1_300, 1_790_000_000)
-    logs = [log for block in trade.logs for log in block]
+    trade = parts[0].Trade(1_296, 1_790_000_000, units=3, later=4)
+    chain = list(trade.blocks())
+    assert len(chain) == trade.length + trade.later
+    logs = [log for _, found in chain for log in found]
     told = [decode_log(log, int(log["blockTimestamp"], 16)) for log in logs]
-    events = [fact for fact in told if isinstance(fact, facts.CustodyEvent)]
     registrations = [fact for fact in told if isinstance(fact, facts.Registration)]
-    assert len(events) == trade.recorded == 1_302
-    assert len(registrations) == len(trade.lots) == len({fact.batch for fact in registrations}) == 217
+    events = [fact for fact in told if isinstance(fact, facts.CustodyEvent)]
+    before = [event for event in events if event.recorded.block < trade.length]
+    assert len(before) == trade.recorded == 1_300
+    assert len({fact.batch for fact in registrations}) == 130 + 2 * trade.later
     for registration in registrations:
-        own = tuple(event for event in events if event.consignment == registration.batch)
         children = tuple(fact for fact in told if isinstance(fact, facts.Child) and fact.batch == registration.batch)
-        assert not fold(facts.BatchFacts(registration, own, children)).breaks
+        ids = {registration.batch, *(child.consignment for child in children)}
+        own = tuple(event for event in events if event.consignment in ids)
+        history = fold(facts.BatchFacts(registration, own, children))
+        assert not history.breaks
+        index = int(registration.lot[2:])
+        recalled = trade.lot(index).verdict == "do_not_use" and index < trade.batches
+        assert (history.recall is not None) == (recalled or index in trade.recalled_later)
+
+
+def test_what_is_on_a_pack_of_the_trade_holds(parts: Any) -> None:
+    lot = parts[0].Trade(100, 1_790_000_000, units=5).lot(7)
+    serial = lot.serials()[2].decode()
+    code = parse_code(lot.signed_link(serial), today=date(2026, 11, 1), hosts=("lotproof.example",))
+    assert (code.gtin, code.lot, code.serial) == (lot.gtin, "LT000007", serial)
+    label = Label(tuple((ai, value) for ai, value in code.elements), code.label_key or "", code.label_signature or "")
+    assert verify_label(parts[2].label_signer(lot.maker).signer, label)
+    assert parse_code(lot.sscc(1), today=date(2026, 11, 1)).sscc == lot.sscc(1)
 
 
 def test_a_figure_meets_its_goal_only_with_value_and_ratio(parts: Any) -> None:

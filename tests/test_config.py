@@ -82,6 +82,24 @@ def test_every_type_of_setting_reads_from_the_environment_and_from_the_file(tmp_
     assert not settings.embedded_chain
 
 
+def test_several_nodes_are_named_in_one_variable_or_in_a_list(tmp_path: Path) -> None:
+    both = ("https://one.example/?key=s3cret", "http://two.example:8545")
+    file = file_with(tmp_path, f'rpc_url = ["{both[0]}", "{both[1]}"]\nrpc_agree = 1')
+    settings = load_settings({"LOTPROOF_RPC_URL": " , ".join(both) + ",", "LOTPROOF_RPC_AGREE": "1"})
+    assert settings.rpc_urls == both
+    assert load_settings({}, file).rpc_urls == both
+    assert settings.shown()["rpc_url"] == "https://one.example/…,http://two.example:8545/…"
+    assert "s3cret" not in repr(settings)
+    assert Settings().rpc_urls == ()
+    assert load_settings({"LOTPROOF_RPC_URL": "http://one"}).rpc_urls == ("http://one",)
+
+
+def test_more_nodes_than_there_are_cannot_agree() -> None:
+    caught = refusal({"LOTPROOF_RPC_URL": "http://one,http://two", "LOTPROOF_RPC_AGREE": "3"})
+    assert caught.field == "rpc_agree"
+    assert "3 nodes cannot agree when 2 are named" in caught.detail
+
+
 def test_finality_may_be_the_chains_own_tag() -> None:
     assert load_settings({"LOTPROOF_FINALITY": "finalized"}).finality == "finalized"
 
@@ -127,6 +145,9 @@ WRONG = [
     ("chain_id", "-5"),
     ("ledger_address", "0x12"),
     ("rpc_url", "ws://node"),
+    ("rpc_url", "http://one,two"),
+    ("rpc_agree", "-1"),
+    ("rpc_agree", "2"),
     ("database_url", "mysql://db"),
     ("public_hosts", "https://id.example.org"),
     ("relay_key", "../key"),

@@ -42,7 +42,7 @@ def keys(name: str) -> Signer:
 
 
 def settings(world: World, db: Database, **changes: Any) -> Settings:
-    return Settings(rpc_url=world.anvil.url, database_url=f"sqlite:///{db.path}", **changes)
+    return Settings(rpc_url=world.anvil.url, database_url=db.url, **changes)
 
 
 def row(name: str = "Agency", country: str = "SG") -> OrganisationRow:

@@ -379,6 +379,48 @@ def test_a_node_that_is_down_leaves_the_age_of_what_is_known(
     assert ReadModel(db).as_of() == known
 
 
+def test_what_becomes_final_must_be_the_block_on_which_several_nodes_agree(
+    db: Database, chain: SimulatedChain, indexer: Indexer
+) -> None:
+    catch_up(indexer)
+    known = ReadModel(db).as_of()
+    chain.grow(3)
+    chain.agreed[chain.finalized()] = b"\x07" * 32
+    with pytest.raises(ContradictionError, match="is final there") as caught:
+        catch_up(indexer)
+    assert caught.value.evidence["expected"] == b"\x07" * 32
+    assert caught.value.evidence["block"] == chain.finalized()
+    assert ReadModel(db).as_of().finalized_block == known.finalized_block
+    chain.agreed[chain.finalized()] = chain.blocks[chain.finalized()].hash
+    catch_up(indexer)
+    check_equals_chain(db, chain)
+    assert ReadModel(db).as_of().finalized_block == chain.finalized()
+    chain.agreed[chain.finalized()] = b"\x07" * 32  # seen also when nothing new has come
+    with pytest.raises(ContradictionError, match="is final there"):
+        indexer.step()
+
+
+def test_a_node_that_contradicts_is_left_for_another_if_there_is_one(
+    db: Database, chain: SimulatedChain, indexer: Indexer
+) -> None:
+    chain.others = 2
+    stop = threading.Event()
+    lie = lies_about("final_facts", alter(CustodyEvent, actor=99))
+
+    def liars(method: str, answer: Any) -> Any:
+        if len(chain.doubts) == 2:  # the third one is honest
+            if len(chain.blocks) - 1 == indexing.last_block(db).number if indexing.last_block(db) else False:
+                stop.set()
+            return answer
+        return lie(method, answer)
+
+    chain.lie = liars
+    indexer.run(stop, poll_seconds=0.001)
+    assert len(chain.doubts) == 2
+    check_equals_chain(db, chain)
+    assert indexer.trouble is None
+
+
 def test_running_stops_at_a_contradiction(chain: SimulatedChain, indexer: Indexer) -> None:
     chain.lie = lies_about("final_facts", alter(CustodyEvent, actor=99))
     with pytest.raises(ContradictionError):

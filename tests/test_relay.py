@@ -13,7 +13,8 @@ from coincurve import PrivateKey
 
 from ledger.chain.client import Fees, Sent
 from ledger.chain.contracts import encode_call
-from ledger.chain.signers import AddressSigner
+from ledger.chain.devchain import CHAIN_ID
+from ledger.chain.signers import AddressSigner, development_signer
 from ledger.core import parts
 from ledger.core.errors import ConfigurationError, LotproofError, NodeError, UnavailableError
 from ledger.core.structs import Anchor, Bundle, Suspension
@@ -24,7 +25,7 @@ from ledger.store.database import open_database
 from ledger.store.journal import Journal
 from ledger.store.read_model import ReadModel
 from tests.installation import Installation
-from tests.world import CARRIER, COUNCIL, KEYS, MAKER, REGULATOR, RELAYER, ZERO, World, a_world
+from tests.world import CARRIER, COUNCIL, KEYS, MAKER, PHARMACY, REGULATOR, RELAYER, ZERO, World, a_world
 
 pytestmark = pytest.mark.system
 
@@ -496,6 +497,20 @@ def test_a_statement_that_reverts_alone_again_and_again_is_given_up(
     here.settle(30)
     assert here.states(digests) == ["refused"]
     assert world.chain.nonce(RELAYER.signer) == 3
+
+
+def test_what_follows_a_failed_transaction_is_not_judged_without_it(
+    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if a node simulated with more gas than a block gives."""
+    monkeypatch.setattr("ledger.relay._GAS_OTHER", 1)
+    honest = world.ledger.simulate
+    monkeypatch.setattr(world.ledger, "simulate", lambda data, **o: honest(data, **(o | {"gas": 16_000_000})))
+    numbers = (PHARMACY + 1, PHARMACY + 2)
+    new = [world.accreditation(one, Role.CARRIER, key=development_signer(one, CHAIN_ID)) for one in numbers]
+    digests = here.accept(*new)
+    here.settle(30)
+    assert here.states(digests) == ["final", "final"]
 
 
 def test_a_statement_that_needs_more_gas_than_estimated_gets_it(

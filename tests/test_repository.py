@@ -16,7 +16,15 @@ import pytest
 
 LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-node.txt", "requirements-setup.txt")
 LOCKS += ("requirements-solidity.txt",)
-PROGRAMS = (".ci/run", "scripts/demo", "scripts/forge", "scripts/halmos", "scripts/lock", "scripts/setup")
+PROGRAMS = (
+    ".ci/run",
+    "scripts/demo",
+    "scripts/faults",
+    "scripts/forge",
+    "scripts/halmos",
+    "scripts/lock",
+    "scripts/setup",
+)
 PROGRAMS += ("scripts/slither", "scripts/test")
 TEXT = {".cjs", ".css", ".html", ".js", ".json", ".md", ".py", ".sol", ".svelte", ".svg", ".toml", ".ts", ".txt", ""}
 PERSONAL_PATH = re.compile(r"(?<![\w.$}/])/(?:root|work)/\w")

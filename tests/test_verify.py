@@ -29,11 +29,12 @@ from ledger.core.parts import batch_id
 from ledger.core.unit import UnitKind
 from ledger.core.unit_tree import build, leaves
 from ledger.core.vocabulary import Kind, Purpose
-from ledger.store import indexing, parties
+from ledger.store import indexing, known, parties
 from ledger.store.database import Database, open_database
+from ledger.store.known import product_name
 from ledger.store.read_model import ReadModel
 from ledger.store.unit_lists import UnitLists
-from ledger.verify import Verifier, product_name
+from ledger.verify import Verifier
 from tests.core.batch_story import CARRIER, LOT, MAKER, PHARMACY, unit_event
 from tests.core.label_story import ANOTHER, MAKERS, UNIT, TestKey, changed
 from tests.indexed_world import (
@@ -179,33 +180,41 @@ def test_how_many_codes_are_judged_at_once_is_set(facts: Counting, tmp_path: Pat
 
 
 def test_caches_are_bounded(facts: Counting, tmp_path: Path, told: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CODES_KEPT", "ANSWERS_KEPT", "BATCHES_KEPT"):
-        monkeypatch.setattr(verify, name, 3)
-    monkeypatch.setattr(parties, "MOST_KEPT", 3)
+    for module, names in (
+        (verify, ("CODES_KEPT", "ANSWERS_KEPT")),
+        (known, ("SSCCS_KEPT",)),
+        (parties, ("MOST_KEPT",)),
+    ):
+        for name in names:
+            monkeypatch.setattr(module, name, 2)
+    monkeypatch.setattr(known, "WEIGHT_KEPT", 12)
     verifier = Verifier(facts, Settings(data_dir=tmp_path))
     for code in CODES:
         verifier.answer(code, now=told.now)
-    generation = verifier._generation
-    organisations = generation.parties._organisations
-    kept = (verifier._codes, generation.answers, generation.found, generation.dossiers, organisations)
-    assert [len(each._values) for each in kept] == [3] * 5
+    state = verifier._state
+    assert state is not None
+    kept = (verifier._codes, state.answers, state.known._references, state.known.parties._organisations)
+    assert [len(each) for each in kept] == [2] * 4
+    batches = [dossier for _, dossier in state.known._batches.items()]
+    assert 0 < sum(known.WEIGHT_OF_BATCH + len(each.history.events) for each in batches) <= 12
 
 
 def test_a_text_too_long_for_a_code_is_not_kept(verifier: Verifier, told: World) -> None:
     error = verifier.code("9" * 3_000, now=told.now)
     assert isinstance(error, InvalidCodeError)
     assert error.evidence["rule"] == "too_long"
-    assert not verifier._codes._values
+    assert not len(verifier._codes)
 
 
 def test_a_carton_of_a_large_batch_is_judged_by_its_own_way(
     verifier: Verifier, facts: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = verifier.verify(CARTON).to_json()
-    monkeypatch.setattr(verify, "LARGE_BATCH", 0)
-    verifier._generation = verify._Generation(-1, facts)
+    monkeypatch.setattr(known, "LARGE_BATCH", 0)
+    verifier._state = None
     facts.asked.clear()
-    assert verifier.verify(CARTON).to_json() == whole
+    for _ in range(2):
+        assert verifier.verify(CARTON).to_json() == whole
     assert facts.asked["lineage"] == 1
     assert facts.asked["batch_by_id"] == 0
 

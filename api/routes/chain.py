@@ -32,4 +32,8 @@ async def chain(request: Request) -> dict[str, Any]:
         "head": {"block": as_of.head_block, "heard_at": moment(as_of.heard_at)},
         "indexed": {"block": as_of.block, "time": moment(as_of.time)},
         "finalized": {"block": as_of.finalized_block},
+        "nodes": [
+            {"name": node.name, "state": node.state, "head": node.head, "reason": node.reason}
+            for node in installation.standings()
+        ],
     }

@@ -36,7 +36,9 @@ def state(request: Request, receipt: str) -> dict[str, Any]:
 def _take(installation: Installation, told: Told) -> dict[str, Any]:
     now = installation.now()
     code = installation.verifier.code(told.code, now=now) if told.code else None
-    return installation.reports.take(told, code, now)
+    taken = installation.reports.take(told, code, now)
+    installation.metrics.reported()
+    return taken
 
 
 def _told(form: dict[str, str | bytes]) -> Told:

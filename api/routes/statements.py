@@ -16,7 +16,7 @@ from api.installation import Installation, installed
 from ledger import log, submit
 from ledger.chain.refusals import decode_error
 from ledger.core.dossier import recorded_json
-from ledger.core.errors import InvalidInputError, NotFoundError
+from ledger.core.errors import InvalidInputError, NotFoundError, StatementRefusedError
 from ledger.core.submission import parse_submission
 from ledger.core.unit_submission import is_unit_submission, parse_unit_submission
 from ledger.core.wording import moment
@@ -38,12 +38,13 @@ async def hand_in(request: Request) -> Response:
     installation = installed(request)
     settings = installation.settings
     payload = await bounds.json_body(request, settings.max_body_bytes, settings.max_json_depth)
-    if is_unit_submission(payload):
-        logged = await to_thread.run_sync(_log, installation, payload)
-        return _json(logged_json(logged), 202)
-    submission = parse_submission(payload)
-    state = await to_thread.run_sync(submit.submit, installation.database, installation.chain_view, submission)
-    return _json(statement_json(installation, state), 202)
+    try:
+        answer = await to_thread.run_sync(_take, installation, payload)
+    except StatementRefusedError as error:
+        installation.metrics.rejected(error)
+        raise
+    installation.metrics.taken(answer["type"])
+    return _json(answer, 202)
 
 
 @router.get("/v1/statements/{digest}", **described.STATEMENTS_GET)
@@ -77,6 +78,13 @@ def statement_json(installation: Installation, state: StatementState) -> dict[st
         "events": [_event(event) for event in state.events],
         "statement": orjson.loads(entry.payload) if entry is not None and own else None,
     }
+
+
+def _take(installation: Installation, payload: dict[str, Any]) -> dict[str, Any]:
+    if is_unit_submission(payload):
+        return logged_json(_log(installation, payload))
+    state = submit.submit(installation.database, installation.chain_view, parse_submission(payload))
+    return statement_json(installation, state)
 
 
 def _log(installation: Installation, payload: dict[str, Any]) -> Logged:

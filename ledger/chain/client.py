@@ -27,10 +27,18 @@ if TYPE_CHECKING:
 
     from web3.types import RPCEndpoint, RPCResponse, TxParams
 
-_KNOWN: Final = re.compile(r"already known|already imported|known transaction", re.IGNORECASE)
+    from ledger.chain.endpoints import Endpoints
+    from ledger.chain.watch import Standing
+
+# As geth, Anvil, Nethermind, Besu and EthereumJS say it; there are no standard codes.
+_KNOWN: Final = re.compile(r"already known|already imported|known transaction|already in the .*pool", re.IGNORECASE)
 _STALE_NONCE: Final = re.compile(r"nonce too low|old nonce|nonce .*already", re.IGNORECASE)
-_UNDERPRICED: Final = re.compile(r"underpriced|fee too low|max fee per gas less than|below.* base ?fee", re.IGNORECASE)
-_NO_FUNDS: Final = re.compile(r"insufficient funds", re.IGNORECASE)
+_UNDERPRICED: Final = re.compile(
+    r"underpriced|fee too low|max fee per gas less than|below.* base ?fee|replacement gas too low|cannot pay basefee"
+    r"|minimum gas price",
+    re.IGNORECASE,
+)
+_NO_FUNDS: Final = re.compile(r"insufficient (funds|balance)", re.IGNORECASE)
 _OUT_OF_GAS: Final = re.compile(r"out ?of ?gas|gas required exceeds|revert", re.IGNORECASE)
 _BLOOM_BITS: Final = 2048
 _FEE_BLOCKS: Final = 10
@@ -77,7 +85,7 @@ class CallOutcome:
 class _SharedConnection(JSONBaseProvider):
     """Lets web3 speak through the same connection and errors as everything else."""
 
-    def __init__(self, rpc: Rpc) -> None:
+    def __init__(self, rpc: Rpc | Endpoints) -> None:
         super().__init__()
         self._rpc = rpc
 
@@ -93,22 +101,27 @@ class _SharedConnection(JSONBaseProvider):
 
 
 class Chain:
-    """A chain, as one node tells it.
+    """A chain, as one node tells it, or several that are compared.
 
     Args:
-        url: JSON-RPC address of the node.
-        timeout_seconds: How long one request may take.
+        node: JSON-RPC address of the node, or several nodes.
+        timeout_seconds: How long one request to the one node may take.
 
     Raises:
         ConfigurationError: The address is not one of HTTP.
     """
 
-    def __init__(self, url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        self.rpc = Rpc(url, timeout_seconds=timeout_seconds)
+    def __init__(self, node: str | Endpoints, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self.nodes = None if isinstance(node, str) else node
+        self.rpc = Rpc(node, timeout_seconds=timeout_seconds) if isinstance(node, str) else node
 
     def close(self) -> None:
         """Close the connections."""
         self.rpc.close()
+
+    def standings(self) -> list[Standing]:
+        """Say how each of several nodes stands; nothing of one node."""
+        return [] if self.nodes is None else self.nodes.watch.standings()
 
     @cached_property
     def web3(self) -> Web3:
@@ -125,6 +138,8 @@ class Chain:
         Raises:
             ConfigurationError: The node's chain is not the one this installation is bound to.
         """
+        if self.nodes is not None:
+            self.nodes.watch.expect(expected)
         found = self.chain_id()
         if found != expected:
             raise ConfigurationError(
@@ -182,11 +197,18 @@ class Chain:
         """
         try:
             history = self.web3.eth.fee_history(_FEE_BLOCKS, "latest", [50.0])
-        except Web3RPCError as error:
-            raise self._node_error(error, "eth_feeHistory") from error
+        except Web3RPCError as error:  # some nodes refuse it while the chain is shorter than what is asked for
+            return self._plain_fees(self._node_error(error, "eth_feeHistory"))
         tips = sorted(int(tip) for block in history.get("reward", []) for tip in block)
         priority = max(tips[len(tips) // 2] if tips else 0, MINIMUM_PRIORITY_FEE)
         return Fees(max_fee=2 * int(history["baseFeePerGas"][-1]) + priority, priority_fee=priority)
+
+    def _plain_fees(self, refused: NodeError) -> Fees:
+        """Suggest fees by the newest block alone."""
+        block = self.rpc.outcomes([("eth_getBlockByNumber", ("latest", False))])[0]
+        if not isinstance(block, dict) or "baseFeePerGas" not in block:
+            raise refused
+        return Fees(2 * _number(block["baseFeePerGas"]) + MINIMUM_PRIORITY_FEE, MINIMUM_PRIORITY_FEE)
 
     def call(self, to: bytes, data: bytes, *, sender: bytes = bytes(20), gas: int | None = None) -> CallOutcome:
         """Simulate a transaction on the newest state.
@@ -223,6 +245,17 @@ class Chain:
         """Read many receipts in one batch; None for what is not mined."""
         results = self.rpc.batch([("eth_getTransactionReceipt", (_hex(one),)) for one in hashes])
         return [None if result is None else _receipt(result) for result in results]
+
+    def confirmed(self, receipts: Sequence[Receipt]) -> bool:
+        """Tell whether enough nodes give the very same receipts. One node's word is taken without asking again."""
+        if self.nodes is None or not receipts:
+            return True
+        calls = [("eth_getTransactionReceipt", (_hex(receipt.hash),)) for receipt in receipts]
+        try:
+            agreed = self.nodes.agreed(calls, lambda found: [each and _receipt(each) for each in found])
+        except UnavailableError:
+            return False
+        return agreed == list(receipts)
 
     def _refused_sending(self, error: Exception) -> Sent:
         message = str(error)

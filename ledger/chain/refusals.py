@@ -48,6 +48,11 @@ def decode_error(data: bytes) -> ContractError:
         return ContractError(UNKNOWN)
 
 
+def error_name(selector: bytes) -> str:
+    """The name of the error with this selector (4 bytes); `Unknown` for one that is none of the contract's."""
+    return _errors().get(selector, (UNKNOWN, []))[0]
+
+
 @cache
 def _errors() -> dict[bytes, tuple[str, list[str]]]:
     found = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.checked import CheckedReading
 from ledger.chain.client import Chain, header_of
 from ledger.chain.logs import decode_log
 from ledger.core.errors import NodeError, TooManyResultsError, UnavailableError
@@ -13,6 +14,7 @@ from ledger.core.facts import IndexedBlock
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ledger.core.errors import LotproofError
     from ledger.core.facts import Fact, Header
 
 FINALIZED: Final = "finalized"
@@ -26,10 +28,14 @@ _NO_LOGS: Final[tuple[Any, ...]] = ()
 class LedgerSource:
     """The ledger's blocks and facts on one chain.
 
+    With several nodes, what is read is proved or agreed upon (`ledger.chain.checked`), and final is what they agree on;
+    with one, its word counts.
+
     Args:
-        chain: The node.
+        chain: The node, or several.
         address: The ledger's, 20 bytes.
-        finality: `finalized` for the node's own tag, or a number of blocks that make a block final.
+        finality: `finalized` for the node's own tag, or a number of blocks that make a block final; several nodes
+            have been told so already.
         ceiling: Gives the last block that is durable, where final blocks can be lost (the embedded chain).
     """
 
@@ -45,6 +51,7 @@ class LedgerSource:
         self._address = address
         self._finality = finality
         self._ceiling = ceiling
+        self._checked = None if chain.nodes is None else CheckedReading(chain.nodes, address)
 
     def head(self) -> Header:
         """Read the newest header."""
@@ -52,7 +59,10 @@ class LedgerSource:
 
     def finalized(self) -> int:
         """Read the number of the last final block, -1 if there is none yet."""
-        if isinstance(self._finality, int):
+        if self._chain.nodes is not None:
+            agreed = self._chain.nodes.watch.final()
+            number = -1 if agreed is None else agreed.number
+        elif isinstance(self._finality, int):
             number = self._chain.head().number - self._finality
         else:
             header = self._chain.header(self._finality)
@@ -61,7 +71,55 @@ class LedgerSource:
 
     def headers(self, numbers: Sequence[int]) -> list[Header | None]:
         """Read headers by number in one batch; None where the node has no such block."""
+        if self._checked is not None:
+            return self._checked.headers(numbers)
         return self._chain.headers(numbers, watched=self._address)
+
+    def agreed_hash(self, number: int) -> bytes | None:
+        """Ask for the hash of a final block on which enough nodes agree; None, without asking, if there is one node.
+
+        Raises:
+            UnavailableError: Too few nodes answer, or they do not agree.
+        """
+        nodes = self._chain.nodes
+        if nodes is None:
+            return None
+        final = nodes.watch.final()
+        if final is not None and final.number == number:
+            return final.hash
+        return nodes.agreed(
+            [("eth_getBlockByNumber", (hex(number), False))],
+            lambda found: _present(found[0] and header_of(found[0]), number).hash,
+        )
+
+    def doubt(self, error: LotproofError) -> bool:
+        """Turn to another node, if a contradictory answer was the fault of the one that gave it.
+
+        A log that is not what its digest says is a lie. A hash that contradicts what enough nodes call final may be
+        that of a node on a branch that the others have left; the next look at all nodes judges that.
+
+        Args:
+            error: What contradicts: a log its own digest, a block's hash what was final, or an answer itself.
+
+        Returns:
+            Whether another node is asked now; False if there is none, or enough nodes say the same.
+
+        Raises:
+            UnavailableError: Too few nodes answer, or they do not agree.
+        """
+        nodes = self._chain.nodes
+        if nodes is None:
+            return False
+        asked, evidence = nodes.last_asked, error.evidence
+        if "fact" in evidence:
+            if evidence["fact"].recorded.block <= self.finalized():  # enough nodes gave that very log
+                return False
+            nodes.watch.lied(asked, error.detail)
+            return True
+        if "expected" in evidence and self.agreed_hash(evidence["block"]) != evidence["expected"]:
+            return False
+        nodes.watch.note_down(asked, error.detail)
+        return True
 
     def final_facts(self, first: int, last: int) -> list[IndexedBlock]:
         """Read the facts in a range of final blocks.
@@ -83,7 +141,7 @@ class LedgerSource:
         for log in logs:
             by_block.setdefault(int(log["blockNumber"], 16), []).append(log)
         missing = sorted(by_block.keys() - headers.keys())
-        for number, header in zip(missing, self._chain.headers(missing), strict=True):
+        for number, header in zip(missing, self.headers(missing), strict=True):
             headers[number] = _present(header, number)
         return [_indexed(headers[number], by_block.get(number, _NO_LOGS)) for number in sorted(headers)]
 
@@ -94,6 +152,9 @@ class LedgerSource:
             UnavailableError: One of the blocks is no longer the chain's.
         """
         asked = [header for header in headers if header.may_hold_facts]
+        if self._checked is not None:
+            proved = dict(zip(asked, self._checked.logs_of(asked), strict=True))
+            return [_indexed(header, proved.get(header, _NO_LOGS)) for header in headers]
         calls: list[tuple[str, tuple[Any, ...]]] = [
             ("eth_getLogs", ({"address": _hex(self._address), "blockHash": _hex(header.hash)},)) for header in asked
         ]
@@ -110,13 +171,10 @@ class LedgerSource:
         return [_indexed(header, logs.get(header.hash, _NO_LOGS)) for header in headers]
 
     def _range(self, first: int, last: int) -> tuple[list[dict[str, Any]], list[Header]]:
-        query = {"address": _hex(self._address), "fromBlock": hex(first), "toBlock": hex(last)}
-        numbers = [first] if first == last else [first, last]
-        calls: list[tuple[str, tuple[Any, ...]]] = [
-            ("eth_getBlockByNumber", (hex(number), False)) for number in numbers
-        ]
         try:
-            *blocks, logs = self._chain.rpc.batch([*calls, ("eth_getLogs", (query,))])
+            if self._checked is not None:
+                return self._checked.final_range(first, last)
+            return self._range_of_one(first, last)
         except UnavailableError as error:
             if first < last and _asks_for_less(error):
                 raise TooManyResultsError(
@@ -125,6 +183,14 @@ class LedgerSource:
                     **error.evidence,
                 ) from error
             raise
+
+    def _range_of_one(self, first: int, last: int) -> tuple[list[dict[str, Any]], list[Header]]:
+        query = {"address": _hex(self._address), "fromBlock": hex(first), "toBlock": hex(last)}
+        numbers = [first] if first == last else [first, last]
+        calls: list[tuple[str, tuple[Any, ...]]] = [
+            ("eth_getBlockByNumber", (hex(number), False)) for number in numbers
+        ]
+        *blocks, logs = self._chain.rpc.batch([*calls, ("eth_getLogs", (query,))])
         headers = [_present(block and header_of(block), number) for block, number in zip(blocks, numbers, strict=True)]
         return logs, headers
 

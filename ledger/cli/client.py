@@ -23,8 +23,10 @@ Json = dict[str, Any]
 ERROR_OF_STATUS: Final[dict[int, type[LotproofError]]] = {
     404: NotFoundError,
     409: StatementRefusedError,
+    429: UnavailableError,
     503: UnavailableError,
 }
+PATIENCE_SECONDS: Final = 600.0  # with a front door that says "too many, come back later"
 POLL_SECONDS: Final = 0.2
 ASKED_AHEAD: Final = 20  # statements that are waited for and asked after in one round
 
@@ -106,17 +108,28 @@ class Client:
         return waiting
 
     def _call(self, method: str, path: str, **options: Any) -> Json:  # noqa: ANN401 - handed through to httpx
+        answer = self._answer(method, path, options)
+        until = time.monotonic() + PATIENCE_SECONDS
+        while answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            told = answer.headers.get("retry-after", "")
+            wait = int(told) if told.isdecimal() else 1
+            if time.monotonic() + wait > until:
+                break
+            time.sleep(wait)
+            answer = self._answer(method, path, options)
+        body = _json_of(answer, self.server)
+        if answer.is_success:
+            return body
+        raise _error_of(answer.status_code, body)
+
+    def _answer(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
         try:
-            answer = self._http.request(method, path, **options)
+            return self._http.request(method, path, **options)
         except httpx.HTTPError as error:
             raise UnavailableError(
                 f"No answer from {self.server}: {error}.",
                 advice="Start a server with `lotproof up`, or name another with --server.",
             ) from error
-        body = _json_of(answer, self.server)
-        if answer.is_success:
-            return body
-        raise _error_of(answer.status_code, body)
 
 
 def _json_of(answer: httpx.Response, server: str) -> Json:

@@ -33,24 +33,42 @@ def password_for(settings: Settings, *, confirm: bool = False) -> str:
     Raises:
         ConfigurationError: There is none, and nobody to ask.
     """
-    from_environment = os.environ.get(PASSWORD_VARIABLE)
+    return ask_password(
+        "Key password", PASSWORD_VARIABLE, "key_password_file", settings.key_password_file, confirm=confirm
+    )
+
+
+def ask_password(what: str, variable: str, setting: str, file: str, *, confirm: bool = False) -> str:
+    """A password: from the environment, a file, or the person at the terminal.
+
+    Args:
+        what: Whose it is, for the person.
+        variable: Of the environment.
+        setting: The setting that names the file.
+        file: What it names, empty if nothing.
+        confirm: Whether a person is to type it twice.
+
+    Raises:
+        ConfigurationError: There is none, and nobody to ask.
+    """
+    from_environment = os.environ.get(variable)
     if from_environment:
         return from_environment
-    if settings.key_password_file:
+    if file:
         try:
-            return Path(settings.key_password_file).read_text(encoding="utf-8").rstrip("\r\n")
+            return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
         except OSError as error:
             raise ConfigurationError(
                 f"The password file cannot be read: {error.strerror}.",
-                advice="Check LOTPROOF_KEY_PASSWORD_FILE.",
-                field="key_password_file",
+                advice=f"Check LOTPROOF_{setting.upper()}.",
+                field=setting,
             ) from error
     if not os.isatty(0):
         raise ConfigurationError(
-            "A key password is needed and there is no terminal to ask for it.",
-            advice=f"Set LOTPROOF_KEY_PASSWORD_FILE to a file that holds it, or {PASSWORD_VARIABLE}.",
+            f"A {what.lower()} is needed and there is no terminal to ask for it.",
+            advice=f"Set LOTPROOF_{setting.upper()} to a file that holds it, or {variable}.",
         )
-    return str(typer.prompt("Key password", hide_input=True, confirmation_prompt=confirm))
+    return str(typer.prompt(what, hide_input=True, confirmation_prompt=confirm))
 
 
 def unlock(settings: Settings, name: str) -> Signer:

@@ -9,10 +9,12 @@ import typer
 
 from ledger.cli import (
     accept,
+    backup,
     batches,
     custody,
     delivery,
     demo,
+    doctor,
     enrolment,
     export,
     keys,
@@ -55,6 +57,9 @@ for single in (
     labels.labels,
     proof.proof,
     proof.witness,
+    doctor.doctor,
+    backup.backup,
+    backup.restore,
     export.export,
 ):
     app.command()(single)

@@ -21,10 +21,15 @@ Port = Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to liste
 
 def open_stack(settings: Settings) -> Stack:
     """The parts of the installation, none of them started."""
+    import platform
+    from importlib.metadata import version
+
+    from ledger.cli import logs
     from ledger.cli.stack import Stack
 
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logs.configure(settings)
+    about = {"version": version("lotproof"), "python": platform.python_version(), "settings": settings.shown()}
+    logging.getLogger(__name__).info("Lotproof starts", extra=about)
     return Stack(settings, lambda name: unlock(settings, name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import threading
@@ -21,14 +22,19 @@ if TYPE_CHECKING:
     from ledger.chain.client import Chain
     from ledger.chain.signers import AddressSigner, Signer
     from ledger.chain.source import LedgerSource
+    from ledger.chain.vetting import Vetting
     from ledger.config import Settings
     from ledger.deploy import Deployment
     from ledger.store.database import Database
+    from ledger.store.leadership import Part
 
     Unlock = Callable[[str], Signer]
 
 STOP_SECONDS: Final = 20.0  # for each part to end in good order
 START_SECONDS: Final = 30.0  # for the server to listen
+# A front door keeps idle connections for less, so that the server never ends one while a request is on its way.
+KEEP_ALIVE_SECONDS: Final = 20
+MAX_HEADER_BYTES: Final = 16 << 10  # as many as a front door takes; each slow connection can keep so much memory
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -49,6 +55,8 @@ class Stack:
         self._open = ExitStack()
         self._chain_stop = threading.Event()  # the chain goes last: the others still talk to it
         self._server: Server | None = None
+        self._nodes: Chain | None = None  # several nodes, opened once: what one part finds out of them serves all
+        self._vetting: Vetting | None = None
         self._database: Database | None = None
 
     def __enter__(self) -> Self:
@@ -82,9 +90,11 @@ class Stack:
     @property
     def database(self) -> Database:
         """The database, opened and migrated."""
+        from ledger.backup import require_whole
         from ledger.store.database import open_database
 
         if self._database is None:
+            require_whole(self.settings)
             self._database = open_database(self.settings.database_url)
             self._open.callback(self._database.close)
         return self._database
@@ -134,40 +144,44 @@ class Stack:
         return deploy(self.database, chain, self._relayer(number), self._council(number).signer)
 
     def index(self, deployment: Deployment) -> None:
-        """Start the indexer."""
+        """Start the indexer; it works while no other on this database does."""
         from ledger.index import Indexer
 
-        source = self._source(self._chain(), deployment)
+        source = self._source(self._vetted(deployment), deployment)
         embedded = self.settings.embedded_chain
-        indexer = Indexer(self.database, source, deployment.domain, start_block=deployment.block, development=embedded)
-        self._run("indexer", lambda: indexer.run(self.stopped, poll_seconds=self.settings.poll_seconds))
+
+        def work(database: Database, ended: threading.Event) -> None:
+            indexer = Indexer(database, source, deployment.domain, start_block=deployment.block, development=embedded)
+            indexer.run(ended, poll_seconds=self.settings.poll_seconds)
+
+        self._lead("indexer", work)
 
     def relay(self, deployment: Deployment) -> None:
-        """Start the relayer."""
+        """Start the relayer; it works while no other on this database does."""
         from ledger.chain.contracts import Ledger
         from ledger.relay import Relay
         from ledger.sending import Sending
         from ledger.store.journal import Journal
 
-        chain, journal, account = self._chain(), Journal(self.database), self._relayer(deployment.chain_id)
-        sending = Sending(
-            chain,
-            journal,
-            account,
-            deployment.chain_id,
-            others=(deployment.council,),
-            development=self.settings.embedded_chain,
-        )
-        relay = Relay(
-            self.database,
-            Ledger(chain, deployment.ledger),
-            self._source(chain, deployment),
-            sending,
-            journal,
-            account=account.signer,
-            most_events=self.settings.batch_events,
-        )
-        self._run("relayer", lambda: relay.run(self.stopped, poll_seconds=self.settings.poll_seconds))
+        chain, account = self._vetted(deployment), self._relayer(deployment.chain_id)
+        ledger, source = Ledger(chain, deployment.ledger), self._source(chain, deployment)
+        embedded, council = self.settings.embedded_chain, deployment.council
+
+        def work(database: Database, ended: threading.Event) -> None:
+            journal = Journal(database)
+            sending = Sending(chain, journal, account, deployment.chain_id, others=(council,), development=embedded)
+            relay = Relay(
+                database,
+                ledger,
+                source,
+                sending,
+                journal,
+                account=account.signer,
+                most_events=self.settings.batch_events,
+            )
+            relay.run(ended, poll_seconds=self.settings.poll_seconds)
+
+        self._lead("relayer", work)
 
     def serve(self, deployment: Deployment | None, demo_folder: Path | None = None) -> str:
         """Start the server; its address comes back once it listens.
@@ -188,7 +202,7 @@ class Stack:
         from ledger.store.read_model import ReadModel
         from ledger.store.unit_lists import UnitLists
 
-        view = Ledger(self._chain(), deployment.ledger) if deployment else None
+        view = Ledger(self._vetted(deployment), deployment.ledger) if deployment else None
         prover = None
         if view and deployment:
             prover = Prover(
@@ -200,7 +214,13 @@ class Stack:
             )
         identity = self._identity(deployment)
         app = create_app(
-            self.settings, self.database, identity, chain_view=view, prover=prover, demo_folder=demo_folder
+            self.settings,
+            self.database,
+            identity,
+            chain_view=view,
+            prover=prover,
+            standings=view.chain.standings if view else None,
+            demo_folder=demo_folder,
         )
         config = uvicorn.Config(
             app,
@@ -208,9 +228,15 @@ class Stack:
             port=self.settings.port,
             access_log=False,
             server_header=False,
-            log_level=self.settings.log_level,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+            log_config=None,  # as all of this process logs: see `ledger.cli.logs`
+            ws="none",
             timeout_graceful_shutdown=int(STOP_SECONDS / 2),
         )
+        # What is loaded by now stays for good: the collector of garbage need not stop a scan to look through it again.
+        gc.collect()
+        gc.freeze()
         self._server = server = uvicorn.Server(config)
         thread = self._run("server", server.run)
         self._await_server(server, thread)
@@ -258,8 +284,23 @@ class Stack:
     def _chain(self) -> Chain:
         from ledger.deploy import open_chain
 
+        if self._nodes is not None:
+            return self._nodes
         chain = open_chain(self.settings)
         self._open.callback(chain.close)
+        if chain.nodes is not None:
+            self._nodes = chain
+        return chain
+
+    def _vetted(self, deployment: Deployment) -> Chain:
+        """The chain; several nodes are checked by a sample of the ledger's state now, and from time to time."""
+        from ledger.chain.vetting import Vetting
+
+        chain = self._chain()
+        if chain.nodes is not None and self._vetting is None:
+            self._vetting = vetting = Vetting(chain.nodes, deployment.ledger)
+            vetting.step()
+            self._run("nodes", lambda: vetting.run(self.stopped, poll_seconds=self.settings.poll_seconds))
         return chain
 
     def _source(self, chain: Chain, deployment: Deployment) -> LedgerSource:
@@ -280,6 +321,12 @@ class Stack:
         from ledger.deploy import COUNCIL_INDEX, account_of
 
         return account_of(self.settings.council_key, COUNCIL_INDEX, chain_id, self._unlock)
+
+    def _lead(self, part: Part, work: Callable[[Database, threading.Event], None]) -> None:
+        from ledger.store.leadership import Leadership
+
+        leadership = Leadership(self.database, part)
+        self._run(part, lambda: leadership.lead(self.stopped, work))
 
     def _run(self, name: str, work: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=self._guarded, args=(name, work), name=name, daemon=True)

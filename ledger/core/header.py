@@ -3,6 +3,9 @@
 Forks only ever appended fields, so an older header is a shorter list. Sources: Ethereum yellow paper, section 4.3;
 EIP-1559 (base fee), EIP-4895 (withdrawals), EIP-4844 (blob gas), EIP-4788 (beacon root), EIP-7685 (requests; Prague).
 Osaka appends nothing.
+
+Chains of QBFT validators keep the round and the validators' seals in `extraData`, and hash the header without them,
+since seals are signatures of that hash. What is written here is the hashed form. Source: Besu, `QbftExtraDataCodec`.
 """
 
 from __future__ import annotations
@@ -41,7 +44,10 @@ _FIELDS: Final = (
     ("requestsHash", 32),
 )
 _ALWAYS: Final = 15  # fields of the first fork
-_STATE_ROOT, _NUMBER, _TIME = 3, 8, 11
+_STATE_ROOT, _NUMBER, _TIME, _EXTRA, _MIX = 3, 8, 11, 12, 13
+_QBFT_MIX: Final = bytes.fromhex("63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365")
+_QBFT_SIGNED: Final = 3  # items of QBFT's extra data before the round: vanity, validators, vote
+_QBFT_ITEMS: Final = 5
 _LONGEST_NUMBER: Final = 8  # bytes, as clients hold block numbers and times
 MAX_HEADER_BYTES: Final = 2_048  # today's have about 640; chains with signing validators carry some more in extraData
 
@@ -70,7 +76,7 @@ def encode_header(block: dict[str, Any]) -> bytes:
     """
     try:
         items: list[Item] = [_item(block[name], size) for name, size in _FIELDS if block.get(name) is not None]
-        header, expected = encode(items), bytes.fromhex(block["hash"][2:])
+        header, expected = encode(_unsealed(items)), bytes.fromhex(block["hash"][2:])
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidProofError("The node's block is malformed.", rule="header") from error
     if keccak256(header) != expected:
@@ -99,6 +105,16 @@ def read_header(header: bytes) -> BlockHeader:
     if not isinstance(state_root, bytes) or len(state_root) != _FIELDS[_STATE_ROOT][1]:
         raise InvalidProofError("The header's state root does not have 32 bytes.", rule="header")
     return BlockHeader(keccak256(header), _number(items[_NUMBER]), _number(items[_TIME]), state_root)
+
+
+def _unsealed(items: list[Item]) -> list[Item]:
+    """Leave out what the validators of a QBFT chain added after hashing: the round becomes 0, the seals none."""
+    if items[_MIX] != _QBFT_MIX:
+        return items
+    extra = decode(items[_EXTRA])  # type: ignore[arg-type]  # every item of a header is bytes
+    if not isinstance(extra, list) or len(extra) != _QBFT_ITEMS:
+        return items
+    return [*items[:_EXTRA], encode([*extra[:_QBFT_SIGNED], b"", []]), *items[_EXTRA + 1 :]]
 
 
 def _item(value: str, size: int) -> bytes:

@@ -8,18 +8,19 @@ change. So what remains of the past does not depend on when we looked, and the t
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.errors import ContradictionError
 from ledger.core.facts import IndexedBlock, OrganisationChange
-from ledger.store.rows import CODECS, INSERT_BLOCK, INSERT_PREFIX, Row
-from ledger.store.schema import REBUILDABLE
+from ledger.store.rows import CODECS, Row
+from ledger.store.schema import REBUILDABLE, company_prefixes
+from ledger.store.schema import blocks as blocks_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ledger.store.database import Database
+    from ledger.store.engine import Connection
 
 _PRUNE = """
     DELETE FROM blocks WHERE facts = 0
@@ -31,6 +32,8 @@ _SET_STATUS = """
     finalized_block = CASE WHEN excluded.finalized_block > chain_status.finalized_block
     THEN excluded.finalized_block ELSE chain_status.finalized_block END
 """
+_LOOKED_UP = 200  # consignments at once
+_BATCHES = f"SELECT consignment, batch FROM consignment_splits WHERE consignment IN ({', '.join('?' * _LOOKED_UP)})"  # noqa: S608 - marks
 _CHANGED = """
     INSERT INTO chain_status (id, head_block, finalized_block, heard_at, generation) VALUES (1, -1, -1, 0, 1)
     ON CONFLICT (id) DO UPDATE SET generation = chain_status.generation + 1
@@ -58,7 +61,7 @@ def append(db: Database, blocks: Sequence[IndexedBlock]) -> int:
             if total:
                 connection.execute(_CHANGED)
             connection.execute(_PRUNE)
-    except sqlite3.IntegrityError as error:
+    except db.conflict as error:
         raise _contradiction(blocks, error) from error
     return total
 
@@ -142,7 +145,7 @@ def dump(db: Database) -> bytes:
     return "\n".join(lines).encode()
 
 
-def _insert_blocks(connection: sqlite3.Connection, blocks: Sequence[IndexedBlock]) -> None:
+def _insert_blocks(connection: Connection, blocks: Sequence[IndexedBlock]) -> None:
     newest = connection.execute("SELECT max(number) FROM blocks").fetchone()[0]
     for block in blocks:
         if newest is not None and block.number <= newest:
@@ -150,11 +153,11 @@ def _insert_blocks(connection: sqlite3.Connection, blocks: Sequence[IndexedBlock
             raise ContradictionError(detail, block=block.number, last=newest)
         newest = block.number
     rows = [(block.number, block.hash, block.parent_hash, block.time, len(block.facts)) for block in blocks]
-    connection.executemany(INSERT_BLOCK, rows)
+    connection.insert(blocks_table, rows)
 
 
-def _insert_facts(connection: sqlite3.Connection, blocks: Sequence[IndexedBlock]) -> None:
-    """One `executemany` per table. Splits come before what looks its batch up by them: the order of `CODECS`."""
+def _insert_facts(connection: Connection, blocks: Sequence[IndexedBlock]) -> None:
+    """Table by table. Splits come before what looks its batch up by them: the order of `CODECS`."""
     by_type: dict[type, list[Row]] = {kind: [] for kind in CODECS}
     row_of = {kind: codec.row for kind, codec in CODECS.items()}
     for block in blocks:
@@ -163,9 +166,22 @@ def _insert_facts(connection: sqlite3.Connection, blocks: Sequence[IndexedBlock]
             by_type[kind].append(row_of[kind](fact))
     for kind, rows in by_type.items():
         if rows:
-            connection.executemany(CODECS[kind].insert, rows)
+            codec = CODECS[kind]
+            whole = rows if codec.batch_at is None else _with_batch(connection, rows, codec.batch_at)
+            connection.insert(codec.table, whole)
     if by_type[OrganisationChange]:
-        connection.executemany(INSERT_PREFIX, _prefix_rows(blocks))
+        connection.insert(company_prefixes, list(_prefix_rows(blocks)))
+
+
+def _with_batch(connection: Connection, rows: list[Row], at: int) -> list[Row]:
+    """The rows with the batch in place of the consignment at `at`, which is the batch itself if no split made it."""
+    wanted = list({row[at] for row in rows})
+    batches: dict[bytes, bytes] = {}
+    for first in range(0, len(wanted), _LOOKED_UP):
+        some = wanted[first : first + _LOOKED_UP]
+        some += some[:1] * (_LOOKED_UP - len(some))  # one text of SQL, prepared once
+        batches.update(connection.execute(_BATCHES, some).fetchall())
+    return [(*row[:at], batches.get(row[at], row[at]), *row[at + 1 :]) for row in rows]
 
 
 def _prefix_rows(blocks: Sequence[IndexedBlock]) -> Iterator[tuple[int, int, str, int]]:
@@ -176,7 +192,7 @@ def _prefix_rows(blocks: Sequence[IndexedBlock]) -> Iterator[tuple[int, int, str
                     yield fact.recorded.block, fact.recorded.log_index, prefix, fact.number
 
 
-def _contradiction(blocks: Sequence[IndexedBlock], error: sqlite3.IntegrityError) -> ContradictionError:
+def _contradiction(blocks: Sequence[IndexedBlock], error: Exception) -> ContradictionError:
     first, last = blocks[0].number, blocks[-1].number
     detail = f"The logs of blocks {first} to {last} say twice what can only be once ({error}); nothing was written."
     advice = "Ask another node. If it says the same, rebuild the index; if that fails too, report it with these blocks."

@@ -9,15 +9,15 @@ and doubles nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from ledger.core.errors import LotproofError, NotFoundError
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator, Sequence
 
     from ledger.store.database import Database
+    from ledger.store.engine import Connection
 
 TransactionKind = Literal["deploy", "council", "statements"]
 
@@ -35,6 +35,22 @@ _COVERING: Final = f"""
     SELECT {_COLUMNS} JOIN covered_digests c ON c.sender = t.sender AND c.nonce = t.nonce
     WHERE c.digest = ? AND l.finished = 0 ORDER BY t.id DESC LIMIT 1
 """
+
+
+_WAITING: Final = """
+    SELECT count(DISTINCT l.nonce), coalesce(min(t.created_at), 0)
+    FROM slots l JOIN transactions t ON t.sender = l.sender AND t.nonce = l.nonce WHERE l.finished = 0
+"""
+_REPLACED: Final = "SELECT (SELECT count(*) FROM transactions) - (SELECT count(*) FROM slots)"
+
+
+class Figures(NamedTuple):
+    """The journal at a glance."""
+
+    unfinished: int  # transactions that are not final
+    since: int  # when the oldest of them was signed, Unix seconds; 0 if there is none
+    replaced: int  # transactions that gave way to another with a higher fee, ever
+    last_cost: int  # wei that the newest transaction takes at most; 0 if there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +130,8 @@ class Journal:
                 return known
             self._refuse_taken(connection, sender, nonce)
             _refuse_covered(connection, digests)
-            sql = "INSERT INTO slots (sender, nonce, kind, finished, mined) VALUES (?, ?, ?, 0, x'')"
-            connection.execute(sql, (sender, nonce, kind))
+            sql = "INSERT INTO slots (sender, nonce, kind, finished, mined) VALUES (?, ?, ?, 0, ?)"
+            connection.execute(sql, (sender, nonce, kind, b""))
             rows = [(sender, nonce, position, digest) for position, digest in enumerate(digests)]
             connection.executemany(_INSERT_COVERED, rows)
             values = (sender, nonce, hash, raw, str(max_fee), str(priority_fee), gas, created_at)
@@ -161,6 +177,14 @@ class Journal:
                 rows = connection.execute(f"{sql} AND sender = ? ORDER BY nonce", (sender,)).fetchall()
             return [_slot(connection, row) for row in rows]
 
+    def figures(self) -> Figures:
+        """What a person who watches wants to know of it."""
+        with self._db.snapshot() as connection:
+            waiting, since = connection.execute(_WAITING).fetchone()
+            replaced = connection.execute(_REPLACED).fetchone()[0]
+            last = connection.execute("SELECT max_fee, gas FROM transactions ORDER BY id DESC LIMIT 1").fetchone()
+        return Figures(int(waiting), int(since), int(replaced), 0 if last is None else int(last[0]) * int(last[1]))
+
     def next_nonce(self, sender: bytes) -> int | None:
         """One more than the highest nonce journalled for `sender`; None if there is none, so that the chain decides."""
         with self._db.snapshot() as connection:
@@ -190,8 +214,8 @@ class Journal:
     def reopen_from(self, sender: bytes, nonce: int) -> None:
         """Make slots from `nonce` on unfinished: only for the embedded development chain, which can lose blocks."""
         with self._db.transaction() as connection:
-            sql = "UPDATE slots SET finished = 0, mined = x'' WHERE sender = ? AND nonce >= ?"
-            connection.execute(sql, (sender, nonce))
+            sql = "UPDATE slots SET finished = 0, mined = ? WHERE sender = ? AND nonce >= ?"
+            connection.execute(sql, (b"", sender, nonce))
 
     def everything(self, sender: bytes) -> Iterator[Slot]:
         """Every slot of `sender` by nonce, read a page at a time."""
@@ -216,14 +240,14 @@ class Journal:
             row = connection.execute(_COVERING, (digest,)).fetchone()
             return None if row is None else _transaction(connection, row)
 
-    def _refuse_taken(self, connection: sqlite3.Connection, sender: bytes, nonce: int) -> None:
+    def _refuse_taken(self, connection: Connection, sender: bytes, nonce: int) -> None:
         if connection.execute("SELECT 1 FROM slots WHERE sender = ? AND nonce = ?", (sender, nonce)).fetchone():
             detail = f"Nonce {nonce} of 0x{sender.hex()} is journalled for another transaction; nothing was written."
             advice = "Only one relayer may use a key. Stop the other, or let this one read the next nonce again."
             raise LotproofError(detail, advice=advice, sender=sender, nonce=nonce)
 
 
-def _refuse_covered(connection: sqlite3.Connection, digests: Sequence[bytes]) -> None:
+def _refuse_covered(connection: Connection, digests: Sequence[bytes]) -> None:
     for digest in digests:
         row = connection.execute(_COVERING, (digest,)).fetchone()
         if row is not None:
@@ -231,18 +255,18 @@ def _refuse_covered(connection: sqlite3.Connection, digests: Sequence[bytes]) ->
             raise LotproofError(detail, digest=digest, transaction=row[3])
 
 
-def _by_hash(connection: sqlite3.Connection, hash_: bytes) -> Transaction | None:
+def _by_hash(connection: Connection, hash_: bytes) -> Transaction | None:
     row = connection.execute(f"SELECT {_COLUMNS} WHERE t.hash = ?", (hash_,)).fetchone()
     return None if row is None else _transaction(connection, row)
 
 
-def _required(connection: sqlite3.Connection, hash_: bytes) -> Transaction:
+def _required(connection: Connection, hash_: bytes) -> Transaction:
     found = _by_hash(connection, hash_)
     assert found is not None  # noqa: S101 - just written in this transaction
     return found
 
 
-def _transaction(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Transaction:
+def _transaction(connection: Connection, row: tuple[Any, ...]) -> Transaction:
     identifier, sender, nonce, hash_, raw, kind, max_fee, priority_fee, gas, created_at = row
     sql = "SELECT digest FROM covered_digests WHERE sender = ? AND nonce = ? ORDER BY position"
     digests = tuple(bytes(found[0]) for found in connection.execute(sql, (sender, nonce)))
@@ -251,7 +275,7 @@ def _transaction(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Transa
     )  # fmt: skip
 
 
-def _slot(connection: sqlite3.Connection, row: tuple[bytes, int, int, bytes]) -> Slot:
+def _slot(connection: Connection, row: tuple[bytes, int, int, bytes]) -> Slot:
     sender, nonce, finished, mined = row
     sql = f"SELECT {_COLUMNS} WHERE t.sender = ? AND t.nonce = ? ORDER BY t.id"
     rows = connection.execute(sql, (sender, nonce)).fetchall()

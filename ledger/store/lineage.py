@@ -9,7 +9,7 @@ from ledger.core.vocabulary import Kind
 from ledger.store.rows import read
 
 if TYPE_CHECKING:
-    import sqlite3
+    from ledger.store.engine import Connection
 
 _END = (1 << 62, 0)  # after every place in the chain
 _EVENTS = (
@@ -22,7 +22,7 @@ _PACKINGS = (
 )
 
 
-def load(connection: sqlite3.Connection, consignment: bytes) -> facts.BatchFacts | None:
+def load(connection: Connection, consignment: bytes) -> facts.BatchFacts | None:
     """The registration of its batch, its own facts, and each ancestor's up to the split that it came from.
 
     An ancestor's later RECALL and CORRECT events belong to it too: they speak of the goods, or of what is told here.
@@ -52,7 +52,7 @@ def load(connection: sqlite3.Connection, consignment: bytes) -> facts.BatchFacts
     return facts.BatchFacts(registration[0], _sorted(events), _sorted(children), _sorted(pallets), _sorted(packings))
 
 
-def _ancestry(connection: sqlite3.Connection, consignment: bytes) -> list[facts.Child]:
+def _ancestry(connection: Connection, consignment: bytes) -> list[facts.Child]:
     """The splits that lead to `consignment`, eldest first; empty for a batch's first consignment."""
     found: list[facts.Child] = []
     rows = read(connection, facts.Child, " WHERE consignment = ?", (consignment,))
@@ -69,7 +69,7 @@ def _members(root: bytes, children: list[facts.Child]) -> list[tuple[bytes, tupl
     return list(zip(ids, ends, strict=True))
 
 
-def _pallets(connection: sqlite3.Connection, packings: list[facts.Packing]) -> list[facts.Pallet]:
+def _pallets(connection: Connection, packings: list[facts.Packing]) -> list[facts.Pallet]:
     ids = dict.fromkeys(packing.pallet for packing in packings)
     return [pallet for key in ids for pallet in read(connection, facts.Pallet, " WHERE pallet = ?", (key,))]
 

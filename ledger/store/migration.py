@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ledger.core.errors import ConfigurationError
-from ledger.store.schema import REVISION
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from alembic.config import Config
     from sqlalchemy import Connection
@@ -18,34 +17,36 @@ if TYPE_CHECKING:
 _SCRIPTS: Final = Path(__file__).with_name("migrations")
 
 
-def migrate(
-    path: Path,
-    connect: Callable[[Path], sqlite3.Connection],
-    *,
-    on_new: Callable[[sqlite3.Connection], None],
-    revision: str = "head",
-) -> None:
-    """Migrate the database at `path` up to `revision`; a database that is already there costs one query.
+@contextmanager
+def begun(url: str, connection: Any, begin: str) -> Iterator[Connection]:  # noqa: ANN401 - a driver's connection
+    """SQLAlchemy's view of a driver's connection, in a transaction that commits at the end.
 
     Args:
-        path: The SQLite file; may not exist yet.
-        connect: Opens it.
-        on_new: Called first with the connection if the file is empty.
-        revision: Where to go; tests go to older ones.
+        url: Names the dialect and driver.
+        connection: The driver's own, in autocommit mode.
+        begin: The statement that begins, taking the lock that keeps two starters from colliding.
 
     Raises:
-        ConfigurationError: It has a schema that this version does not know; nothing is altered.
+        Exception: The driver's own error, not SQLAlchemy's.
     """
-    connection = connect(path)
+    from sqlalchemy import create_engine, event  # noqa: PLC0415 - as below
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - as below
+    from sqlalchemy.pool import StaticPool  # noqa: PLC0415 - as below
+
+    engine = create_engine(url, creator=lambda: connection, poolclass=StaticPool)
+    event.listen(engine, "begin", lambda found: found.exec_driver_sql(begin))
     try:
-        if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
-            on_new(connection)
-        stored = _stored_revision(connection)
-        if stored != REVISION or revision != "head":
-            _refuse_newer(path, stored)
-            _upgrade(connection, revision)
-    finally:
-        connection.close()
+        with engine.begin() as found:
+            yield found
+    except DBAPIError as error:
+        raise (error.orig or error) from error
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run the scripts up to `revision` inside the transaction of `connection`."""
+    from alembic import command  # noqa: PLC0415 - as below
+
+    command.upgrade(configuration(connection), revision)
 
 
 def configuration(connection: Connection | None = None) -> Config:
@@ -58,29 +59,20 @@ def configuration(connection: Connection | None = None) -> Config:
     return config
 
 
-def _upgrade(connection: sqlite3.Connection, revision: str) -> None:
-    """Run the scripts inside one transaction that takes the write lock first, so that two starters do not collide."""
-    from alembic import command  # noqa: PLC0415 - as above
-    from sqlalchemy import create_engine, event  # noqa: PLC0415 - as above
-    from sqlalchemy.pool import StaticPool  # noqa: PLC0415 - as above
+def refuse_newer(place: str, stored: str | None) -> None:
+    """Refuse a schema that this version does not know.
 
-    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-    event.listen(engine, "begin", lambda begun: begun.exec_driver_sql("BEGIN IMMEDIATE"))
-    with engine.begin() as begun:
-        command.upgrade(configuration(begun), revision)
+    Args:
+        place: Where the database is, for people.
+        stored: The revision that it says it has; None if it has none.
 
-
-def _stored_revision(connection: sqlite3.Connection) -> str | None:
-    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
-    row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
-    return None if row is None else str(row[0])
-
-
-def _refuse_newer(path: Path, stored: str | None) -> None:
+    Raises:
+        ConfigurationError: It is not among ours.
+    """
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
 
     known = {script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()}
     if stored is not None and stored not in known:
-        detail = f"The database {path} has schema {stored}, which this version of Lotproof does not know."
-        advice = "Run the newer version that made it, or choose a new data directory; it was left as it is."
-        raise ConfigurationError(detail, advice=advice, path=str(path), schema=stored)
+        detail = f"The database {place} has schema {stored}, which this version of Lotproof does not know."
+        advice = "Run the newer version that made it, or choose another database; it was left as it is."
+        raise ConfigurationError(detail, advice=advice, path=place, schema=stored)

@@ -8,17 +8,17 @@ undone by the chain: a refusal decided off chain, and finality.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from ledger.core.errors import NotFoundError
 from ledger.store import outcome
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Sequence
 
     from ledger.core.facts import Recorded
     from ledger.store.database import Database
+    from ledger.store.engine import Connection
 
 State = Literal["pending", "sent", "recorded", "final", "refused"]
 
@@ -28,7 +28,7 @@ _ENTRY: Final = "SELECT sequence, digest, kind, payload, arrived_at FROM stateme
 _FULL: Final = f"{_ENTRY.removesuffix(' FROM statements')}, settled, refused, error_data, words, reopened_at_block"
 _INSERT: Final = """
     INSERT INTO statements (digest, kind, payload, arrived_at, settled, refused, error_data, words, reopened_at_block)
-    VALUES (?, ?, ?, ?, 0, 0, x'', '', -1) ON CONFLICT (digest) DO NOTHING RETURNING sequence
+    VALUES (?, ?, ?, ?, 0, 0, ?, '', -1) ON CONFLICT (digest) DO NOTHING RETURNING sequence
 """
 _UNANSWERED: Final = (
     "EXISTS (SELECT 1 FROM expectations x WHERE x.sequence = s.sequence AND NOT "  # noqa: S608 - our own names
@@ -58,12 +58,26 @@ _SETTLE: Final = (
     f"THEN {_FINAL} ELSE {_REFUSED_FOR_GOOD} END "
     f"WHERE settled = 0 AND refused = 0 AND NOT {_NOT_FINAL} RETURNING digest"
 )
+_ENDED: Final = "(settled <> 0 OR refused = 1)"  # in the words of its index
 _COUNT: Final = f"""
-    SELECT CASE WHEN s.refused = 1 OR s.settled = {_REFUSED_FOR_GOOD} THEN 'refused'
-    WHEN s.settled = {_FINAL} THEN 'final'
-    WHEN {_UNANSWERED} THEN CASE WHEN {_COVERED} THEN 'sent' ELSE 'pending' END
-    WHEN {_ANY_RECORDED.format(table="s")} THEN 'recorded' ELSE 'refused' END AS state, count(*)
-    FROM statements s GROUP BY state
+    SELECT state, sum(number), min(since) FROM (
+        SELECT CASE WHEN refused = 1 OR settled = {_REFUSED_FOR_GOOD} THEN 'refused' ELSE 'final' END AS state,
+        count(*) AS number, 0 AS since FROM statements WHERE {_ENDED} GROUP BY settled, refused
+        UNION ALL
+        SELECT CASE WHEN {_UNANSWERED} THEN CASE WHEN {_COVERED} THEN 'sent' ELSE 'pending' END
+        WHEN {_ANY_RECORDED.format(table="s")} THEN 'recorded' ELSE 'refused' END AS state,
+        count(*) AS number, min(s.arrived_at) AS since FROM statements s WHERE {_OPEN} GROUP BY 1
+    ) counted GROUP BY state
+"""  # noqa: S608 - our own names
+_REASONS: Final = f"""
+    SELECT error, sum(number) FROM (
+        SELECT substr(error_data, 1, 4) AS error, count(*) AS number FROM statements
+        WHERE {_ENDED} AND refused = 1 GROUP BY 1
+        UNION ALL
+        SELECT substr(r.error_data, 1, 4) AS error, count(DISTINCT r.digest) AS number
+        FROM refusals r JOIN expectations x ON x.digest = r.digest JOIN statements s ON s.sequence = x.sequence
+        WHERE s.refused = 0 AND r.block > s.reopened_at_block AND NOT {outcome.recorded("x.digest")} GROUP BY 1
+    ) counted GROUP BY error
 """  # noqa: S608 - our own names
 _LATEST_TRANSACTION: Final = """
     SELECT t.hash FROM covered_digests c JOIN transactions t ON t.sender = c.sender AND t.nonce = c.nonce
@@ -100,6 +114,13 @@ class EventState:
     result: Literal["recorded", "refused", ""]
     recorded: Recorded | None
     error_data: bytes
+
+
+class Queue(NamedTuple):
+    """Statements in one state."""
+
+    number: int
+    since: int  # when the oldest of them arrived, Unix seconds; 0 where none of them waits for anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +193,7 @@ class Outbox:
             UnavailableError: The database is locked or full; the statement was not accepted.
         """
         with self._db.transaction() as connection:
-            added = connection.execute(_INSERT, (digest, kind, payload, arrived_at)).fetchone()
+            added = connection.execute(_INSERT, (digest, kind, payload, arrived_at, b"")).fetchone()
             if added is not None:
                 rows = [(added[0], position, expected) for position, expected in enumerate(expects or (digest,))]
                 connection.executemany("INSERT INTO expectations (sequence, position, digest) VALUES (?, ?, ?)", rows)
@@ -224,11 +245,11 @@ class Outbox:
             NotFoundError: There is no such statement.
         """
         sql = """
-            UPDATE statements SET refused = 0, settled = 0, error_data = x'', words = '',
+            UPDATE statements SET refused = 0, settled = 0, error_data = ?, words = '',
             reopened_at_block = coalesce((SELECT max(number) FROM blocks), -1) WHERE digest = ?
         """
         with self._db.transaction() as connection:
-            self._change(digest, sql)
+            self._change(digest, sql, b"")
             return _state(connection, _stored(connection, digest))
 
     def settle(self) -> list[bytes]:
@@ -255,8 +276,18 @@ class Outbox:
 
     def count(self) -> dict[str, int]:
         """How many statements are in each state; states without any are missing."""
+        return {state: queued.number for state, queued in self.queues().items()}
+
+    def queues(self) -> dict[str, Queue]:
+        """Every state that has statements, with how many, and since when the oldest of them waits."""
         with self._db.snapshot() as connection:
-            return dict(connection.execute(_COUNT).fetchall())
+            rows = connection.execute(_COUNT).fetchall()
+        return {state: Queue(int(number), int(since)) for state, number, since in rows}
+
+    def refused_by_error(self) -> dict[bytes, int]:
+        """How many statements (of bundles: events) were refused, by the error's selector; empty bytes: without one."""
+        with self._db.snapshot() as connection:
+            return {bytes(error): int(number) for error, number in connection.execute(_REASONS).fetchall()}
 
     def _change(self, digest: bytes, sql: str, *values: object) -> None:
         with self._db.transaction() as connection:
@@ -265,13 +296,13 @@ class Outbox:
                 raise NotFoundError(detail, digest=digest)
 
 
-def _entry(connection: sqlite3.Connection, row: tuple[int, bytes, str, bytes, int]) -> Entry:
+def _entry(connection: Connection, row: tuple[int, bytes, str, bytes, int]) -> Entry:
     sequence, digest, kind, payload, arrived_at = row
     rows = connection.execute("SELECT digest FROM expectations WHERE sequence = ? ORDER BY position", (sequence,))
     return Entry(sequence, digest, kind, payload, tuple(bytes(found[0]) for found in rows), arrived_at)
 
 
-def _find(connection: sqlite3.Connection, digest: bytes) -> _Stored | None:
+def _find(connection: Connection, digest: bytes) -> _Stored | None:
     """The statement with this digest, else the newest bundle that expects it."""
     row = connection.execute(f"{_FULL} FROM statements WHERE digest = ?", (digest,)).fetchone()
     if row is None:
@@ -280,13 +311,13 @@ def _find(connection: sqlite3.Connection, digest: bytes) -> _Stored | None:
     return None if row is None else _Stored(_entry(connection, row[:5]), *row[5:])
 
 
-def _stored(connection: sqlite3.Connection, digest: bytes) -> _Stored:
+def _stored(connection: Connection, digest: bytes) -> _Stored:
     found = _find(connection, digest)
     assert found is not None  # noqa: S101 - just written in this transaction
     return found
 
 
-def _state(connection: sqlite3.Connection, stored: _Stored) -> StatementState:
+def _state(connection: Connection, stored: _Stored) -> StatementState:
     """Told from what the chain answered first, then from our own refusal, then from the journal."""
     entry = stored.entry
     events = tuple(_event(connection, digest, stored.reopened_at_block) for digest in entry.expects)
@@ -309,7 +340,7 @@ def _state(connection: sqlite3.Connection, stored: _Stored) -> StatementState:
     return StatementState(entry.digest, state, last, transaction, error_data, words, shown)
 
 
-def _event(connection: sqlite3.Connection, digest: bytes, reopened_at_block: int) -> EventState:
+def _event(connection: Connection, digest: bytes, reopened_at_block: int) -> EventState:
     found = outcome.find(connection, digest, refused_after_block=reopened_at_block)
     if found is None:
         return EventState(digest, "", None, b"")
@@ -325,7 +356,7 @@ def _of_event(digest: bytes, bundle: StatementState) -> StatementState:
     return StatementState(digest, state, event.recorded, bundle.transaction, event.error_data)
 
 
-def _of_chain(connection: sqlite3.Connection, digest: bytes) -> StatementState | None:
+def _of_chain(connection: Connection, digest: bytes) -> StatementState | None:
     found = outcome.find(connection, digest)
     if found is None:
         return None

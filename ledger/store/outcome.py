@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from ledger.core.facts import Recorded
 
 if TYPE_CHECKING:
-    import sqlite3
+    from ledger.store.engine import Connection
 
 _ZERO: Final = bytes(32)
 RECORDING: Final = (  # most frequent first
@@ -23,7 +23,7 @@ RECORDING: Final = (  # most frequent first
 _SELECT: Final = " UNION ALL ".join(
     f"SELECT t.block, t.log_index, b.time, t.transaction_hash, {error} FROM {table} t "  # noqa: S608 - our own names
     "JOIN blocks b ON b.number = t.block WHERE t.digest = ?1"
-    for table, error in (*((table, "NULL") for table in RECORDING), ("refusals", "t.error_data"))
+    for table, error in (("refusals", "t.error_data"), *((table, "NULL") for table in RECORDING))  # it gives the type
 )
 
 
@@ -36,7 +36,7 @@ class Outcome:
     error_data: bytes = b""
 
 
-def find(connection: sqlite3.Connection, digest: bytes, *, refused_after_block: int = -1) -> Outcome | None:
+def find(connection: Connection, digest: bytes, *, refused_after_block: int = -1) -> Outcome | None:
     """Where `digest` was recorded; else its latest refusal above `refused_after_block`; else None."""
     if digest == _ZERO:
         return None  # the council's own acts carry no statement

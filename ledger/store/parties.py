@@ -1,4 +1,4 @@
-"""The organisations on the ledger and their keys, each loaded once while the read model stands still."""
+"""The organisations on the ledger and their keys, each loaded once while nothing is said of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_KEPT: Final = 10_000  # of each
 
 
 class Parties:
-    """Organisations and keys as of one version of the read model: make a new one when it moves. Safe between threads.
+    """Organisations and keys. Make a new one when the ledger says something of any. Safe between threads.
 
     Args:
         read_model: Where they are loaded from.
@@ -27,17 +27,29 @@ class Parties:
         self._read_model = read_model
         self._organisations: Kept[int, Organisation] = Kept(MOST_KEPT)
         self._keys: Kept[bytes, Key] = Kept(MOST_KEPT)
+        self._licensees: Kept[str, tuple[Organisation | None]] = Kept(MOST_KEPT)
         self._label_keys: Kept[tuple[str, tuple[int, ...]], tuple[Key, ...]] = Kept(MOST_KEPT)
 
     def organisation(self, number: int) -> Organisation | None:
         """Everything said of an organisation, None if none has the number."""
-        found = self._organisations.get(number) or self._read_model.organisation(number)
-        return None if found is None else self._organisations.put(number, found)
+        known = self._organisations.get(number)
+        if known is None and (found := self._read_model.organisation(number)) is not None:
+            known = self._organisations.put(number, found)
+        return known
 
     def key(self, identifier: bytes) -> Key | None:
         """Everything said of a key, None if the ledger has none with this id."""
-        found = self._keys.get(identifier) or self._read_model.key(identifier)
-        return None if found is None else self._keys.put(identifier, found)
+        known = self._keys.get(identifier)
+        if known is None and (found := self._read_model.key(identifier)) is not None:
+            known = self._keys.put(identifier, found)
+        return known
+
+    def licensee(self, gtin: str) -> Organisation | None:
+        """Whose GS1 Company Prefix `gtin` (14 digits) carries now."""
+        known = self._licensees.get(gtin)
+        if known is None:
+            known = self._licensees.put(gtin, (self._read_model.licensee(gtin),))
+        return known[0]
 
     def label_keys(self, text: str, makers: tuple[int, ...]) -> tuple[Key, ...]:
         """The keys that the AI 91 of a label names; where there are none, the makers' label keys: it may mean one."""

@@ -7,32 +7,33 @@ and prepared once per connection: this is the path that every scan takes.
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ledger.core import facts
 from ledger.core.snapshot import Block
-from ledger.store import lineage, outcome, stops, unit_log, worklists
+from ledger.core.vocabulary import Kind
+from ledger.store import changes, lineage, outcome, stops, unit_log, worklists
 from ledger.store.rows import CODECS, Row, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from ledger.core.snapshot import Recalled, Stopped
     from ledger.core.unit import UnitEvent
     from ledger.store.database import Database
+    from ledger.store.engine import Stamp
 
 _KEY_ID_BYTES = 32
 _ORDER = " ORDER BY 1, 2"  # block, log_index: chain order
 _AS_OF = """
     SELECT coalesce((SELECT chain_id FROM installation), 0), coalesce(b.number, -1), coalesce(b.time, 0),
            coalesce(s.finalized_block, -1), coalesce(s.head_block, -1), coalesce(s.heard_at, 0)
-    FROM (SELECT 1) LEFT JOIN chain_status s ON 1 = 1
+    FROM (SELECT 1) one LEFT JOIN chain_status s ON 1 = 1
     LEFT JOIN blocks b ON b.number = (SELECT max(number) FROM blocks)
 """
 _BATCH_PALLETS = " WHERE pallet IN (SELECT DISTINCT pallet FROM packings WHERE batch = ?)"
-_BATCH_EVENTS = (
+_BATCH_AND_PALLET_EVENTS = (
     " WHERE custody_events.batch = ?1 OR custody_events.batch IN (SELECT pallet FROM packings WHERE batch = ?1)"
 )
 
@@ -72,11 +73,9 @@ class ReadModel:
         self._db = db
         self._local = threading.local()
 
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self) -> AbstractContextManager[object]:
         """Let every call inside see the same state."""
-        with self._db.snapshot():
-            yield
+        return self._db.snapshot()
 
     def as_of(self) -> facts.AsOf:
         """How far the index has come. Blocks are -1 and times 0 where nothing is known yet."""
@@ -101,10 +100,20 @@ class ReadModel:
             row = connection.execute("SELECT generation FROM chain_status").fetchone()
         return 0 if row is None else int(row[0])
 
+    def mark(self) -> changes.Mark:
+        """The newest block with facts: what `changes_since` counts from."""
+        with self._db.snapshot() as connection:
+            return changes.mark(connection)
+
+    def changes_since(self, seen: changes.Mark) -> changes.Changes | None:
+        """What was said of goods after `seen`; None if anything may have changed."""
+        with self._db.snapshot() as connection:
+            return changes.since(connection, seen)
+
     def state(self) -> tuple[int, facts.AsOf, int]:
         """`version`, `as_of` and `units` of one state, remembered until something is committed: every scan asks."""
         stamp = self._db.stamp()
-        kept: tuple[tuple[int, int], tuple[int, facts.AsOf, int]] | None = getattr(self._local, "kept", None)
+        kept: tuple[Stamp, tuple[int, facts.AsOf, int]] | None = getattr(self._local, "kept", None)
         if stamp is not None and kept is not None and kept[0] == stamp:
             return kept[1]
         with self._db.snapshot():
@@ -344,14 +353,14 @@ class ReadModel:
         return bool(found) and found == cursor.hash
 
     def _batch_facts(self, registration: facts.Registration) -> facts.BatchFacts:
+        """Everything about a batch; what it has none of is not asked for."""
         batch = registration.batch
-        return facts.BatchFacts(
-            registration,
-            tuple(self._many(facts.CustodyEvent, _BATCH_EVENTS, batch)),
-            tuple(self._many(facts.Child, " WHERE batch = ?", batch)),
-            tuple(self._many(facts.Pallet, _BATCH_PALLETS, batch)),
-            tuple(self._many(facts.Packing, " WHERE batch = ?", batch)),
-        )
+        packings = self._many(facts.Packing, " WHERE batch = ?", batch)
+        events = self._many(facts.CustodyEvent, _BATCH_AND_PALLET_EVENTS if packings else " WHERE batch = ?", batch)
+        split = any(event.kind is Kind.SPLIT for event in events)
+        children = self._many(facts.Child, " WHERE batch = ?", batch) if split else ()
+        pallets = self._many(facts.Pallet, _BATCH_PALLETS, batch) if packings else ()
+        return facts.BatchFacts(registration, tuple(events), tuple(children), tuple(pallets), tuple(packings))
 
     def _of_pallet(self, pallet: facts.Pallet) -> ConsignmentReference:
         sql = "SELECT DISTINCT batch FROM packings WHERE pallet = ? ORDER BY batch"

@@ -77,9 +77,17 @@ class Reports:
 
     def answer(self, number: int, words: str, now: int) -> None:
         """Answer a report; an earlier answer gives way."""
-        sql = "UPDATE reports SET answer = ?, answered_at = ?, read_at = max(read_at, ?) WHERE sequence = ?"
+        sql = """
+            UPDATE reports SET answer = ?1, answered_at = ?2,
+            read_at = CASE WHEN read_at < ?2 THEN ?2 ELSE read_at END WHERE sequence = ?3
+        """
         with self._db.transaction() as connection:
-            connection.execute(sql, (words, now, now, number))
+            connection.execute(sql, (words, now, number))
+
+    def unread(self) -> int:
+        """How many reports nobody has read."""
+        with self._db.snapshot() as connection:
+            return int(connection.execute("SELECT count(*) FROM reports WHERE read_at = 0").fetchone()[0])
 
     def photo_bytes(self) -> int:
         """How many bytes all photos have together."""

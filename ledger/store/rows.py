@@ -1,7 +1,7 @@
 """How each fact stands in its table, and back: one `Codec` per kind of fact, with its prepared SQL.
 
-The SQL text is compiled once by SQLAlchemy from the schema and then run by the driver itself, which is where the time
-goes.
+The SQL text of reads is compiled once by SQLAlchemy from the schema and then run by the driver itself, which is where
+the time goes.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
 from ledger.store import schema
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable
 
     from sqlalchemy import Table
+
+    from ledger.store.engine import Connection
 
 Row = tuple[Any, ...]
 _KINDS: Final = {kind.value: kind for kind in Kind}  # a dictionary answers faster than calling the enumeration
@@ -34,36 +35,23 @@ class Codec:
 
     Attributes:
         table: Where it stands.
-        insert: SQL that takes what `row` gives.
         select: SQL up to and without WHERE; its rows are what `fact` takes.
         row: The values of a fact, place in the chain first.
         fact: A fact of a row whose last value is the block's time.
+        batch_at: Where in the row the batch belongs, if `row` gives a consignment there whose batch must be looked up.
     """
 
     table: Table
-    insert: str
     select: str
     row: Callable[[Any], Row]
     fact: Callable[[Row], Any]
-
-
-def insert_sql(table: Table) -> str:
-    """`INSERT INTO table (every column) VALUES (?, …)`, in the order of the table's columns."""
-    return str(table.insert().compile(dialect=_DIALECT))
+    batch_at: int | None = None
 
 
 def select_sql(table: Table) -> str:
     """Every column of `table` with the time of its block last, up to and without WHERE."""
     joined = table.join(schema.blocks, schema.blocks.c.number == table.c.block)
     return str(select(*table.c, schema.blocks.c.time).select_from(joined).compile(dialect=_DIALECT))
-
-
-def _batch_lookup(sql: str, position: int) -> str:
-    """Let the parameter at `position` be two: a consignment to find the batch of, and the batch if no split made it."""
-    before, after = sql.rsplit("(", 1)
-    parameters = after.rstrip(")").split(", ")
-    parameters[position] = "coalesce((SELECT batch FROM consignment_splits WHERE consignment = ?), ?)"
-    return f"{before}({', '.join(parameters)})"
 
 
 def _place(fact: Any) -> Row:  # noqa: ANN401 - any fact; a union would cost a cast at each caller
@@ -117,7 +105,6 @@ def _event_row(f: facts.CustodyEvent) -> Row:
         recorded.log_index,
         recorded.transaction,
         f.digest,
-        f.consignment,
         own,
         f.consignment,
         f.previous,
@@ -171,7 +158,7 @@ def _pallet(row: Row) -> facts.Pallet:
 
 
 def _packing_row(f: facts.Packing) -> Row:
-    return (*_place(f), f.consignment, f.pallet, int(f.packed), f.consignment, f.consignment)
+    return (*_place(f), f.consignment, f.pallet, int(f.packed), f.consignment)
 
 
 def _packing(row: Row) -> facts.Packing:
@@ -234,10 +221,7 @@ def _plain(kind: Callable[..., Any]) -> Callable[[Row], Any]:
 def _codec(
     table: Table, row: Callable[[Any], Row], fact: Callable[[Row], Any], *, batch_at: int | None = None
 ) -> Codec:
-    insert = insert_sql(table)
-    if batch_at is not None:
-        insert = _batch_lookup(insert, batch_at)
-    return Codec(table, insert, select_sql(table), row, fact)
+    return Codec(table, select_sql(table), row, fact, batch_at)
 
 
 CODECS: Final[dict[type, Codec]] = {
@@ -254,11 +238,9 @@ CODECS: Final[dict[type, Codec]] = {
     facts.Refusal: _codec(schema.refusals, _refusal_row, _plain(facts.Refusal)),
     facts.Notice: _codec(schema.notices, _notice_row, _plain(facts.Notice)),
 }
-INSERT_BLOCK: Final = insert_sql(schema.blocks)
-INSERT_PREFIX: Final = insert_sql(schema.company_prefixes)
 
 
-def read(connection: sqlite3.Connection, kind: type, where: str, values: Row) -> list[Any]:
+def read(connection: Connection, kind: type, where: str, values: Row) -> list[Any]:
     """The facts of `kind` that `where` (a constant, with its ORDER BY) selects."""
     codec = CODECS[kind]
     return list(map(codec.fact, connection.execute(codec.select + where, values)))

@@ -2,8 +2,8 @@
 
 Rebuildable tables hold what the chain's logs say: a row is written once, never changed, and goes with its block when
 the chain reorganises (`ON DELETE CASCADE`). All are keyed by place in the chain (`block`, `log_index`); those about
-goods carry `batch` too, the key by which a distributed database would spread them. The other tables hold what only this
-installation knows.
+goods carry `batch` too, the key by which a distributed PostgreSQL spreads them (`sharded`). The other tables hold what
+only this installation knows.
 
 Types are those that SQLite and PostgreSQL share. Identifiers and hashes are 32 raw bytes, times Unix seconds, dates
 YYYYMMDD.
@@ -23,6 +23,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
@@ -30,21 +31,20 @@ from sqlalchemy import (
     text,
 )
 
-REVISION: Final = "0003"  # of the newest migration; a test compares
+REVISION: Final = "0006"  # of the newest migration; a test compares
 APPLICATION_ID: Final = 0x4C6F7470  # "Lotp": SQLite's file header says whose file it is
 
 # SQLite gives a table its fast integer key only if the type is spelt INTEGER; it holds 64 bits there all the same.
 _Key = BigInteger().with_variant(Integer, "sqlite")
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+_NAMES: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=_NAMES)
 
 
 def _blob(name: str, *, unique: bool = False, index: bool = False) -> Column[bytes]:
@@ -253,6 +253,8 @@ Index(
     sqlite_where=text("settled = 0 AND refused = 0"),
     postgresql_where=text("settled = 0 AND refused = 0"),
 )
+_ENDED: Final = text("settled <> 0 OR refused = 1")
+Index("ix_statements_ended", statements.c.settled, statements.c.refused, sqlite_where=_ENDED, postgresql_where=_ENDED)
 expectations = Table(
     "expectations",
     metadata,
@@ -360,3 +362,54 @@ reports = Table(
     Index(None, "gtin", "lot"),
     sqlite_autoincrement=True,
 )
+
+# What running parts last said of themselves, for figures and for `lotproof doctor`.
+notes = Table("notes", metadata, Column("name", Text, primary_key=True), _text("value"), _number("noted_at"))
+
+# Which program leads each part; see `leadership.py`.
+leaders = Table(
+    "leaders",
+    metadata,
+    Column("part", Text, primary_key=True),
+    _number("term"),  # grows with each leader
+    _text("holder"),  # host and process, for people
+    sqlite_with_rowid=False,
+)
+
+# What a backup holds, in an order in which it can be written again: what a row points to comes before it.
+LASTING: Final = (
+    installation,
+    documents,
+    statements,
+    expectations,
+    slots,
+    transactions,
+    covered_digests,
+    unit_events,
+    log_nodes,
+    reports,
+)
+FLEETING: Final = (chain_status, notes, leaders)  # said anew by whatever runs
+# What PostgreSQL can spread over partitions or servers, by batch.
+GOODS: Final = (registrations, custody_events, consignment_splits, packings)
+
+
+def sharded() -> MetaData:
+    """The tables as PostgreSQL has them: every key of one about goods names its batch.
+
+    A table that is spread by `batch`, over partitions or over servers, can tell only within one batch that something is
+    there once (decision 0024). Pallets carry several batches: their table is not spread.
+    """
+    copies = MetaData(naming_convention=_NAMES)
+    for table in metadata.sorted_tables:
+        table.to_metadata(copies)
+    for table in GOODS:
+        copied = copies.tables[table.name]
+        keys = [key for key in copied.constraints if isinstance(key, UniqueConstraint) and "batch" not in key.columns]
+        for key in keys:
+            copied.constraints.remove(key)
+            copied.append_constraint(UniqueConstraint(*key.columns, copied.c.batch, name=key.name))
+        place = list(copied.primary_key.columns)
+        copied.c.batch.primary_key = True
+        copied.append_constraint(PrimaryKeyConstraint(*place, copied.c.batch))
+    return copies

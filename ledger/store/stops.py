@@ -12,8 +12,9 @@ from ledger.core.snapshot import Recalled, Stopped
 from ledger.core.vocabulary import Kind
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
+
+    from ledger.store.engine import Connection
 
 # The words of the partial index `ix_custody_events_stops`, so that the database uses it.
 _STOPS: Final = "e.kind IN (9, 10, 11, 12)"
@@ -36,7 +37,7 @@ _PALLET: Final = "SELECT sscc FROM pallets WHERE pallet = ?"
 _MEMBERS: Final = "SELECT consignment, packed FROM packings WHERE pallet = ? ORDER BY block, log_index"
 
 
-def recalls(connection: sqlite3.Connection) -> list[Recalled]:
+def recalls(connection: Connection) -> list[Recalled]:
     """Every recalled batch, by its first recall, in chain order."""
     found: dict[tuple[str, str], Recalled] = {}
     for row in map(Recalled._make, connection.execute(_RECALLS)):
@@ -44,7 +45,7 @@ def recalls(connection: sqlite3.Connection) -> list[Recalled]:
     return list(found.values())
 
 
-def holds(connection: sqlite3.Connection) -> list[Stopped]:
+def holds(connection: Connection) -> list[Stopped]:
     """Every consignment and pallet that is held or seized now, in the order in which they came to be so."""
     standing: dict[bytes, tuple[int, int, int]] = {}
     for consignment, kind, actor, time in connection.execute(_ACTS):
@@ -58,7 +59,7 @@ def holds(connection: sqlite3.Connection) -> list[Stopped]:
     ]
 
 
-def _named(connection: sqlite3.Connection, consignment: bytes) -> Iterator[tuple[bytes, str, str, str]]:
+def _named(connection: Connection, consignment: bytes) -> Iterator[tuple[bytes, str, str, str]]:
     """The consignment with GTIN, lot and SSCC; of a pallet itself, for each batch on it, and everything on it."""
     yield from ((consignment, *row) for row in connection.execute(_CONSIGNMENT, (consignment,)))
     pallet = connection.execute(_PALLET, (consignment,)).fetchone()

@@ -16,6 +16,7 @@ making is kept first, in a file of its own, so that a run that was killed makes 
 from __future__ import annotations
 
 import logging
+import math
 import mmap
 import os
 import secrets
@@ -169,6 +170,7 @@ class UnitLists:
         self.directory = directory
         self._open: OrderedDict[bytes, UnitList] = OrderedDict()
         self._lock = threading.Lock()
+        self._swept = -math.inf
 
     def path(self, batch: bytes) -> Path:
         """Where the list of a batch is, or would be."""
@@ -321,9 +323,12 @@ class UnitLists:
 
     def _make_directory(self) -> None:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        oldest = time.time() - _LEFT_OVER_SECONDS
+        now = time.time()
+        if now - self._swept < _LEFT_OVER_SECONDS:  # looking through 100,000 lists takes longer than writing one
+            return
+        self._swept = now
         for left in self.directory.glob(".*.part"):
-            if left.stat().st_mtime < oldest:
+            if left.stat().st_mtime < now - _LEFT_OVER_SECONDS:
                 left.unlink(missing_ok=True)
 
     def _temporary(self) -> Path:

@@ -15,11 +15,11 @@ from ledger.core.unit import UnitEvent, UnitKind
 from ledger.core.unit_submission import UnitSubmission
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable
 
     from ledger.core.structs import Domain
     from ledger.store.database import Database
+    from ledger.store.engine import Connection
 
 _EVENT: Final = (
     "SELECT digest, organisation, kind, gtin, lot, serial, place, occurred_at, previous, key, received_at, position "
@@ -108,22 +108,22 @@ class UnitLog:
             return [bytes(row[0]) for row in connection.execute(_LEAVES, (organisation, first, limit))]
 
 
-def of_unit(connection: sqlite3.Connection, gtin: str, serial: str) -> tuple[UnitEvent, ...]:
+def of_unit(connection: Connection, gtin: str, serial: str) -> tuple[UnitEvent, ...]:
     """What was signed about one pack, in order of arrival."""
     rows = connection.execute(f"{_EVENT} WHERE gtin = ? AND serial = ? ORDER BY sequence", (gtin, serial))
     return tuple(_event(row) for row in rows)
 
 
-def last(connection: sqlite3.Connection) -> int:
+def last(connection: Connection) -> int:
     """The number of the newest event of all logs; 0 if there is none."""
     return int(connection.execute("SELECT coalesce(max(sequence), 0) FROM unit_events").fetchone()[0])
 
 
-def _size(connection: sqlite3.Connection, organisation: int) -> int:
+def _size(connection: Connection, organisation: int) -> int:
     return int(connection.execute(_SIZE, (organisation,)).fetchone()[0])
 
 
-def _nodes(connection: sqlite3.Connection, organisation: int) -> Callable[[int, int], bytes]:
+def _nodes(connection: Connection, organisation: int) -> Callable[[int, int], bytes]:
     return lambda level, position: bytes(connection.execute(_NODE, (organisation, level, position)).fetchone()[0])
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ledger.core.vocabulary import Kind
 
 if TYPE_CHECKING:
-    import sqlite3
+    from ledger.store.engine import Connection
 
 _NO_DOCUMENT: Final = bytes(32)
 # Who holds goods made them, or was named as the one that they go to, alone or on a pallet.
@@ -44,13 +44,13 @@ _SHIPPED: Final = """
 _DISCREPANCIES: Final = f"""
     SELECT e.kind, e.gtin, e.lot, b.time, e.place, e.actor, e.quantity, {_SHIPPED} AS shipped FROM ({_OF_MAKER}) e
     JOIN blocks b ON b.number = e.block
-    WHERE e.kind = 2 AND shipped <> e.quantity AND NOT EXISTS (
+    WHERE e.kind = 2 AND {_SHIPPED} <> e.quantity AND NOT EXISTS (
         SELECT 1 FROM custody_events c
         WHERE c.batch = e.batch AND c.consignment = e.consignment AND c.kind = 15 AND c.previous = e.digest)
     ORDER BY e.block DESC, e.log_index DESC LIMIT ?2
 """  # noqa: S608 - a constant
 _PACKS: Final = """
-    SELECT u.gtin, u.lot, u.serial, max(u.received_at) FROM registrations r
+    SELECT u.gtin, max(u.lot), u.serial, max(u.received_at) FROM registrations r
     JOIN unit_events u ON u.gtin = r.gtin AND u.lot = r.lot WHERE r.manufacturer = ?
     GROUP BY u.gtin, u.serial HAVING count(DISTINCT u.organisation) > 1 ORDER BY 4 DESC LIMIT ?
 """
@@ -92,27 +92,27 @@ class Reported(NamedTuple):
     reports: int
 
 
-def batches(connection: sqlite3.Connection, organisation: int) -> list[bytes]:
+def batches(connection: Connection, organisation: int) -> list[bytes]:
     """The ids of all batches that an organisation may have goods of, the last registered first."""
     return [bytes(row[0]) for row in connection.execute(_BATCHES, (organisation,))]
 
 
-def acts(connection: sqlite3.Connection, maker: int, most: int) -> list[Act]:
+def acts(connection: Connection, maker: int, most: int) -> list[Act]:
     """Holds, seizures, recalls and findings about a maker's batches, the newest first."""
     return [_act(row) for row in connection.execute(_ACTS, (maker, most, _NO_DOCUMENT))]
 
 
-def discrepancies(connection: sqlite3.Connection, maker: int, most: int) -> list[Act]:
+def discrepancies(connection: Connection, maker: int, most: int) -> list[Act]:
     """Where another quantity was received than was shipped, unless corrected since; the newest first."""
     return [_act(row) for row in connection.execute(_DISCREPANCIES, (maker, most))]
 
 
-def seen_packs(connection: sqlite3.Connection, maker: int, most: int) -> list[SeenPack]:
+def seen_packs(connection: Connection, maker: int, most: int) -> list[SeenPack]:
     """Packs of a maker's batches that more than one organisation signed for, the last seen first."""
     return [SeenPack(*row) for row in connection.execute(_PACKS, (maker, most))]
 
 
-def reported(connection: sqlite3.Connection, maker: int, most: int) -> list[Reported]:
+def reported(connection: Connection, maker: int, most: int) -> list[Reported]:
     """A maker's batches that people reported something about, the last reported first."""
     return [Reported(*row) for row in connection.execute(_REPORTS, (maker, most))]
 

@@ -1,8 +1,9 @@
-"""The servers that are measured, each a program: `python servers.py KIND ARGUMENT`; it prints its port first.
+"""The servers that are measured, each a program: `python -m bench.servers KIND ARGUMENT`; it prints its port first.
 
 All run as `lotproof serve` runs its own: uvicorn, one worker, the same settings.
 
-    node FILE        JSON-RPC that replays a trade (`trade.py`)
+    node FOLDER      JSON-RPC that replays a trade (`replay.py`)
+    growing FOLDER#N#G  the same, which begins with N blocks and gains one each second if G is 1
     lotproof FOLDER  the product on the database in FOLDER
     constant FILE    a bare Starlette endpoint that answers with the bytes of FILE
     naive URL        an endpoint that asks the chain by `eth_call` for each scan; URL#ADDRESS
@@ -10,8 +11,10 @@ All run as `lotproof serve` runs its own: uvicorn, one worker, the same settings
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +25,8 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bench.replay import Recording
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,17 +35,24 @@ if TYPE_CHECKING:
 
 JSON: Final = "application/json"
 MOST_LOGS: Final = 10_000  # in one answer, as the large providers have it
+NOT_FINAL: Final = 3  # of a growing chain's newest blocks
 _TOO_MANY: Final = {"code": -32005, "message": f"query returned more than {MOST_LOGS} results"}
 
 
 class Node:
-    """Replays blocks and logs over JSON-RPC. Logs are kept as JSON text, so that answering costs next to nothing."""
+    """Replays what `replay.write` wrote over JSON-RPC; answering costs next to nothing.
 
-    def __init__(self, file: Path) -> None:
-        told = orjson.loads(file.read_bytes())
-        self._blocks = [orjson.dumps(block) for block in told["blocks"]]
-        self._numbers = {block["hash"]: number for number, block in enumerate(told["blocks"])}
-        self._logs = [[(log["topics"][0], orjson.dumps(log)) for log in logs] for logs in told["logs"]]
+    Args:
+        folder: Where it was written.
+        length: How many blocks there are at first; None = all.
+        grows: Whether one of the others comes each second, and the last are not final yet.
+    """
+
+    def __init__(self, folder: Path, length: int | None = None, *, grows: bool = False) -> None:
+        self._told = Recording(folder)
+        self._length = length or len(self._told.blocks)
+        self._grows = grows
+        self._begun = time.monotonic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, of one call or many."""
@@ -64,21 +76,27 @@ class Node:
             return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (name, orjson.dumps(_TOO_MANY))
         return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (name, result)
 
+    def _newest(self) -> int:
+        came = int(time.monotonic() - self._begun) if self._grows else 0
+        return min(self._length + came, len(self._told.blocks)) - 1
+
     def _block(self, number: str, _whole: bool) -> bytes:  # noqa: FBT001 - a parameter of JSON-RPC
-        newest = len(self._blocks) - 1
-        at = newest if number in {"latest", "finalized"} else int(number, 16)
-        return self._blocks[at] if at <= newest else b"null"
+        newest = self._newest()
+        final = newest - NOT_FINAL if self._grows else newest
+        at = {"latest": newest, "finalized": final}.get(number)
+        at = int(number, 16) if at is None else at
+        return self._told.blocks[at] if at <= newest else b"null"
 
     def _get_logs(self, query: dict[str, Any]) -> bytes:
         if "blockHash" in query:
-            first = last = self._numbers[query["blockHash"]]
+            first = last = self._told.numbers[query["blockHash"]]
         else:
             first, last = int(query["fromBlock"], 16), int(query["toBlock"], 16)
         topic = (query.get("topics") or [None])[0]
-        found = [text for logs in self._logs[first : last + 1] for name, text in logs if topic in {None, name}]
-        if len(found) > MOST_LOGS:
+        found = None if topic is None else self._told.logs_of(first, last, topic)
+        if (self._told.count(first, last) if found is None else len(found)) > MOST_LOGS:
             raise OverflowError
-        return b"[%b]" % b",".join(found)
+        return self._told.logs(first, last) if found is None else b"[%b]" % b",".join(found)
 
     def _chain_id(self) -> bytes:
         return b'"0x7a69"'
@@ -88,6 +106,12 @@ class Node:
         "eth_getLogs": _get_logs,
         "eth_chainId": _chain_id,
     }
+
+
+def growing(where: str) -> Node:
+    """Make a node with so many blocks of a recording at first, that gains one each second or none: FOLDER#BLOCKS#1."""
+    folder, length, grows = where.rsplit("#", 2)
+    return Node(Path(folder), int(length), grows=grows == "1")
 
 
 def lotproof(folder: str) -> ASGIApp:
@@ -131,7 +155,8 @@ def naive(where: str) -> ASGIApp:
 
 
 KINDS: Final[dict[str, Callable[[str], ASGIApp]]] = {
-    "node": lambda file: Node(Path(file)),
+    "node": lambda folder: Node(Path(folder)),
+    "growing": growing,
     "lotproof": lotproof,
     "constant": constant,
     "naive": naive,
@@ -146,6 +171,8 @@ def main() -> None:
     listening.bind(("127.0.0.1", 0))
     listening.listen(128)
     print(listening.getsockname()[1], flush=True)
+    gc.collect()
+    gc.freeze()
     config = uvicorn.Config(app, access_log=False, server_header=False, log_level="warning", lifespan="off")
     uvicorn.Server(config).run(sockets=[listening])
 

@@ -51,7 +51,7 @@ def measure(
         seconds: How long one load lasts.
         progress: Is told what is done.
     """
-    lots = indexed.trade.lots
+    lots = [lot for lot in indexed.trade.lots() if lot.verdict == "verified"]
     links = [lot.link() for lot in lots]
     many = links[:BATCHES] + [lot.element_string(f"S{at:07d}") for at, lot in enumerate(lots[:BATCHES])]
     Random(1).shuffle(many)
@@ -97,7 +97,7 @@ def _cold(indexed: Indexed, codes: Sequence[str], seconds: float) -> float:
     """Ask a new server for every batch once."""
     with server("lotproof", str(indexed.data_dir)) as port:
         # Another code than those that are asked for, so that imports and the first connection are not counted.
-        _get(port, indexed.trade.lots[0].link())
+        _get(port, indexed.trade.lot(0).link())
         return _good(saturate(port, iter(requests(codes)), seconds)).rate
 
 
@@ -127,7 +127,7 @@ def _get(port: int, code: str) -> bytes:
 def _heard(indexed: Indexed) -> Iterator[None]:
     """Note each second that the chain was heard from, as the indexer does beside the server."""
     database = open_database(load_settings({}, data_dir=indexed.data_dir).database_url)
-    newest = len(indexed.trade.blocks) - 1
+    newest = indexed.trade.length - 1
     stop = threading.Event()
 
     def note() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
+import anyio
 import pytest
 from fastapi import FastAPI
 from hypothesis import given
@@ -76,6 +77,26 @@ def test_a_body_is_measured_before_and_while_it_is_read(make_app: Callable[..., 
     assert_problem(ask.post("/v1/verify", content=b"{}", headers={"content-length": "-1"}), 413, "too-large")
     assert_problem(ask.post("/v1/statements", content=b" " * 2_001, headers={"content-length": "1"}), 413, "too-large")
     assert_problem(ask.post("/v1/verify", content=b" " * 2_000), 400, "unreadable-body")
+
+
+async def dripping(pieces: int, size: int, seconds: float) -> AsyncIterator[bytes]:
+    for _ in range(pieces):
+        yield b" " * size
+        await anyio.sleep(seconds)
+    yield b"{}"
+
+
+def test_a_body_that_comes_too_slowly_is_not_waited_for(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "BODY_SECONDS", 0.3)
+    answer = Asker(app).post("/v1/verify", content=dripping(1_000, 1, 0.05))
+    assert_problem(answer, 408, "too-slow")
+    assert answer.headers["connection"] == "close"
+
+
+def test_a_body_that_comes_steadily_may_take_longer(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "BODY_SECONDS", 0.3)
+    answer = Asker(app).post("/v1/verify", content=dripping(8, 1_024, 0.1))
+    assert_problem(answer, 422, "invalid-input", field="code")
 
 
 def test_csv_may_have_a_header_or_a_single_column() -> None:

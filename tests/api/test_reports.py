@@ -186,7 +186,8 @@ def test_a_flood_is_told_to_come_back(make_app: Callable[..., FastAPI], monkeypa
     app = make_app()
     answers = [send(app, words="a") for _ in range(3)]
     assert [each.status_code for each in answers] == [201, 201, 503]
-    assert answers[-1].headers["retry-after"]
+    assert 3_590 <= int(answers[-1].headers["retry-after"]) <= 3_600
+    assert f"in {answers[-1].headers['retry-after']} seconds" in answers[-1].json()["advice"]
 
 
 def test_a_bucket_fills_again_with_time_and_never_over() -> None:
@@ -194,8 +195,13 @@ def test_a_bucket_fills_again_with_time_and_never_over() -> None:
     bucket = Bucket(2, 10.0, lambda: now)
     for _ in range(2):
         bucket.take()
-    with pytest.raises(UnavailableError):
+    with pytest.raises(UnavailableError) as caught:
         bucket.take()
+    assert caught.value.evidence["retry_after"] == 10
+    now = 2.5
+    with pytest.raises(UnavailableError) as caught:
+        bucket.take()
+    assert caught.value.evidence["retry_after"] == 8
     now = 10.0
     bucket.take()
     with pytest.raises(UnavailableError):

@@ -42,6 +42,23 @@ def test_a_problem_becomes_the_error_it_stands_for(status: int, kind: type[Lotpr
     assert error.evidence == {"error": "StaleHead"}
 
 
+def test_a_front_door_that_asks_for_patience_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("ledger.cli.client.time.sleep", waits.append)
+    too_many = httpx.Response(429, json={"detail": "Too many."}, headers={"retry-after": "10"})
+    answers = [too_many, httpx.Response(429, json={}), httpx.Response(200, json={"digest": "0xa"})]
+    with client_of(lambda _: answers.pop(0)) as client:
+        assert client.post("/v1/statements", {}) == {"digest": "0xa"}
+    assert waits == [10, 1]
+
+
+def test_patience_with_a_front_door_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.cli.client.time.sleep", lambda _: pytest.fail("it waits"))
+    answer = httpx.Response(429, json={"detail": "Too many."}, headers={"retry-after": "601"})
+    with client_of(lambda _: answer) as client, pytest.raises(UnavailableError, match="Too many"):
+        client.get("/v1/chain")
+
+
 def test_what_is_not_our_json_names_the_server_option() -> None:
     with client_of(lambda _: httpx.Response(200, text="<html>")) as client, pytest.raises(ConfigurationError) as caught:
         client.get("/")

@@ -264,7 +264,7 @@ def audited(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> Counter:
     scans(counter, 2)
     counter.anchor()
     counter.intake.mine()
-    monkeypatch.setenv("LOTPROOF_DATABASE_URL", f"sqlite:///{counter.intake.db.path}")
+    monkeypatch.setenv("LOTPROOF_DATABASE_URL", counter.intake.db.url)
     return counter
 
 

@@ -12,6 +12,7 @@ from ledger.store import indexing
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import ReadModel
 from ledger.store.schema import REBUILDABLE
+from tests import postgres
 from tests.simulated_chain import SimulatedChain
 from tests.store_check import check_whole
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ledger.store.database import Database
+
+ENGINES = (*postgres.ENGINES, postgres.SPREAD)  # spread tables must tell the same
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
 QUICK = 6  # kills in each of the two halves; the slow form kills at every statement
 
 
-def run(checkout: Path, state: str, bug: str, runs: list[tuple[Path, int]]) -> list[int]:
-    """Let a process index each of these files until it dies at a statement; returns how each ended."""
+def run(checkout: Path, state: str, bug: str, runs: list[tuple[str, int]]) -> list[int]:
+    """Let a process index each of these databases until it dies at a statement; returns how each ended."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.killed_indexer", state, bug],
-        input="".join(f"{path} {statement}\n" for path, statement in runs),
+        input="".join(f"{url} {statement}\n" for url, statement in runs),
         cwd=checkout,
         capture_output=True,
         text=True,
@@ -43,22 +42,20 @@ def kill_everywhere(
     checkout: Path, new_database: Callable[[], Database], state: str, count: int | None, bug: str = ""
 ) -> None:
     """Kill at `count` statements spread over the run (None = at each), and look at what is left after every kill."""
-    chain, start = chain_at(state), new_database()
-    if state == "after":
-        catch_up(Indexer(start, chain_at("before"), DOMAIN))
+    chain = chain_at(state)
     expected = rebuilt(new_database(), chain)
-    start.close()
 
-    def copy() -> Database:
+    def start() -> Database:
         made = new_database()
-        shutil.copyfile(start.path, made.path)
+        if state == "after":
+            catch_up(Indexer(made, chain_at("before"), DOMAIN))
         return made
 
-    (total,) = run(checkout, state, bug, [(copy().path, 0)])
+    (total,) = run(checkout, state, bug, [(start().url, 0)])
     assert total > QUICK
     statements = range(total, 0, -1 if count is None else -(total // count))
-    copies = [copy() for _ in statements]
-    ends = run(checkout, state, bug, [(db.path, n) for db, n in zip(copies, statements, strict=True)])
+    copies = [start() for _ in statements]
+    ends = run(checkout, state, bug, [(db.url, n) for db, n in zip(copies, statements, strict=True)])
     assert ends == [-signal.SIGKILL] * len(copies), "not every run was killed"
     for db in copies:
         check_whole(db)

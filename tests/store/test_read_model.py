@@ -14,6 +14,7 @@ from ledger.core.vocabulary import Kind
 from ledger.store import indexing
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import Cursor, ReadModel
+from tests import postgres
 from tests.simulated_chain import SimulatedChain
 from tests.simulated_ledger import ZERO, Goods, Story
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ledger.store.database import Database
+
+ENGINES = (*postgres.ENGINES, postgres.SPREAD)  # spread tables must tell the same
 
 
 class Teller:

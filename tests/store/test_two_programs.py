@@ -30,14 +30,14 @@ def test_another_program_that_closes_the_database_leaves_what_this_one_writes_to
     url = f"sqlite:///{tmp_path / 'lotproof.db'}"
     first = open_database(url)
     with first.transaction() as connection:
-        connection.execute("INSERT INTO documents VALUES (x'01', x'02')")
+        connection.execute("INSERT INTO documents VALUES (?, ?)", (b"1", b"2"))
     second = open_database(url)  # as other parts of one server do
     log = tmp_path / "lotproof.db-wal"
     before = log.stat().st_ino
     assert read_elsewhere(url) == 1
     assert log.stat().st_ino == before  # else this program goes on writing to a file that nobody will ever read
     with first.transaction() as connection:
-        connection.execute("INSERT INTO documents VALUES (x'03', x'04')")
+        connection.execute("INSERT INTO documents VALUES (?, ?)", (b"3", b"4"))
     assert read_elsewhere(url) == 2
     second.close()
     first.close()

@@ -234,7 +234,7 @@ def test_what_a_killed_run_left_is_cleared_away_later_and_never_read(lists: Unit
     for path in (old, new):
         path.write_bytes(b"half a list")
     os.utime(old, (time.time() - 7_200,) * 2)
-    written(lists)
+    written(UnitLists(lists.directory))
     assert not old.exists()
     assert new.exists()  # another run may be writing it
 
