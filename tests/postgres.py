@@ -158,7 +158,7 @@ class Cluster:
                     stdout=log,
                     stderr=log,
                     cwd="/",
-                    preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, which takes no lock
+                    preexec_fn=die_with_parent,  # noqa: PLW1509 - one system call, which takes no lock
                     **self._as,
                 )
                 if self._answers(deadline):
@@ -271,5 +271,6 @@ def _signal(pid: int, number: int) -> None:
         os.kill(pid, number)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Let this process be ended when the one that started it ends."""
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGQUIT)
