@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import threading
@@ -223,7 +224,7 @@ class Stack:
                 deployment.domain,
                 UnitLists(self.settings.units_dir).find,
             )
-        return create_app(
+        app = create_app(
             self.settings,
             self.database,
             identity,
@@ -232,6 +233,10 @@ class Stack:
             standings=view.chain.standings if view else None,
             demo_folder=demo_folder,
         )
+        # What is loaded by now stays for good: the collector of garbage need not stop a scan to look through it again.
+        gc.collect()
+        gc.freeze()
+        return app
 
     def server_config(self, app: FastAPI | Callable[[], FastAPI], **more: Any) -> Config:  # noqa: ANN401 - uvicorn's own
         """How uvicorn serves `app`."""
