@@ -39,7 +39,7 @@ _LOTS: Final = {"quick": 3, "long": 20}  # registered and shipped, and undone, e
 _PATIENCE: Final = 120.0  # seconds, also on a busy machine
 _PLANTED_PATIENCE: Final = 12.0
 _FRESH_SECONDS: Final = 2
-_SLOT_SECONDS: Final = 0.4
+_SLOT_SECONDS: Final = 1.0
 
 
 def run(scale: Scale, folder: Path, plant: str | None = None) -> Outcome:

@@ -63,10 +63,11 @@ class Clients:
     def await_states(self, wanted: set[str], patience: float) -> bool:
         """Wait until all that was acknowledged has come so far; tells whether it has."""
         until = time.monotonic() + patience
-        while not (found := self.states()) <= wanted:
-            if time.monotonic() > until or "refused" in found:
-                return False
-            time.sleep(0.3)
+        for digest in self.acknowledged:
+            while (found := self.state(digest)) not in wanted:
+                if time.monotonic() > until or found == "refused":
+                    return False
+                time.sleep(0.3)
         return True
 
     def _asked(self, method: str, path: str, **question: Any) -> httpx.Response:

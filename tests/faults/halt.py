@@ -38,7 +38,7 @@ _PATIENCE: Final = {"quick": 90.0, "long": 600.0}  # seconds, also on a busy mac
 _PLANTED_PATIENCE: Final = 12.0
 _FRESH_SECONDS: Final = 2
 _LONGEST_ANSWER: Final = 5.0  # seconds; a request to the chain would wait for 30
-_SLOT_SECONDS: Final = 0.4
+_SLOT_SECONDS: Final = 1.0
 _HELD: Final = 25  # statements in the queue of the bug
 
 
