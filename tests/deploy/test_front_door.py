@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -238,8 +239,13 @@ def test_a_slow_header_is_cut_off(make_door: MakeDoor, echoes: Echoes) -> None:
 
 @pytest.mark.parametrize(
     "request_bytes",
-    [b"GET /v1/chain HTTP/1.1\r\nHost: door\r\nX-Long: " + b"a" * 20_000 + b"\r\n\r\n", b"NONSENSE\r\n\r\n"],
-    ids=["longer than is read", "no HTTP"],
+    [
+        b"GET /v1/chain HTTP/1.1\r\nHost: door\r\nX-Long: " + b"a" * 20_000 + b"\r\n\r\n",
+        b"NONSENSE\r\n\r\n",
+        b"POST /v1/verify HTTP/1.1\r\nHost: door\r\nTransfer-Encoding: chunked\r\n\r\nNONSENSE\r\n",
+        b"POST /v1/verify HTTP/1.1\r\nHost: door\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
+    ],
+    ids=["longer than is read", "no HTTP", "no chunk", "two lengths"],
 )
 def test_what_cannot_be_read_is_a_400(door: Door, request_bytes: bytes) -> None:
     with socket.create_connection(("127.0.0.1", door.port), 10) as line:
@@ -278,6 +284,44 @@ def test_a_server_that_is_not_ready_gets_no_requests_and_without_any_it_is_a_503
     assert answer.headers["retry-after"] == "5"
     echoes[0].ready = True
     until(lambda: ask(door.port, "/v1/chain").status == 200)
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/verify?code=1"), ("POST", "/v1/statements")])
+def test_a_server_that_breaks_off_is_made_up_for_by_the_other(
+    door: Door, echoes: Echoes, method: str, path: str
+) -> None:
+    echoes[0].breaks = True
+    assert statuses(6, lambda: ask(door.port, path, method=method, body=b"{}")) == [200] * 6
+    assert echoes[0].seen
+    echoes[1].breaks = True
+    answer = ask(door.port, "/v1/chain")
+    assert answer.status == 502
+    assert answer.problem()["type"] == "/problems/unavailable"
+    assert answer.headers["retry-after"] == "5"
+
+
+def test_who_must_wait_too_long_is_told_so(make_door: MakeDoor, echoes: Echoes) -> None:
+    few = ("maxconn 64 pool", "maxconn 1 pool"), ("timeout queue 5s", "timeout queue 500ms")
+    door = make_door(change=lambda text: text.replace(*few[0]).replace(*few[1]))
+    for echo in echoes:
+        echo.takes = 1.5
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: ask(door.port, "/v1/chain"), range(4)))
+    assert sorted(answer.status for answer in answers) == [200, 200, 503, 503]
+    assert {answer.headers["retry-after"] for answer in answers if answer.status == 503} == {"5"}
+
+
+def test_slow_photos_do_not_take_the_places_of_scans(make_door: MakeDoor, echoes: Echoes) -> None:
+    few = ("maxconn 16", "maxconn 1"), ("maxconn 64 pool", "maxconn 1 pool")
+    door = make_door(change=lambda text: text.replace(*few[0]).replace(*few[1]))
+    head = b"POST /v1/verify/image HTTP/1.1\r\nHost: door\r\nContent-Length: 90000\r\n\r\n"
+    with ExitStack() as lines:
+        for _ in range(4):
+            line = lines.enter_context(socket.create_connection(("127.0.0.1", door.port), 5))
+            line.sendall(head + b" " * 30_000)
+        time.sleep(0.2)
+        assert statuses(4, lambda: ask(door.port, "/v1/verify?code=1")) == [200] * 4
+    assert all(echo.seen for echo in echoes)
 
 
 def test_an_event_stream_outlives_every_timeout_while_it_says_something(make_door: MakeDoor) -> None:
