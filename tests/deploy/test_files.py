@@ -133,7 +133,8 @@ def test_the_image_builds_with_the_one_package_that_it_takes_from_those_for_deve
     assert re.fullmatch(r"setuptools==\S+ \\\n(    --hash=sha256:[0-9a-f]{64}( \\)?\n)+", taken)
 
 
-UNITS = ["lotproof-serve@8001.service", "lotproof-index.service", "lotproof-relay.service", "haproxy.service"]
+OWN_UNITS = [path.name.replace("@.", "@8001.") for path in sorted(DEPLOY.glob("systemd/*.service"))]
+UNITS = [*OWN_UNITS, "haproxy.service"]
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +161,10 @@ def analyze(units: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "SYSTEMD_UNIT_PATH": f"{units}:/lib/systemd/system"}
     command = ["systemd-analyze", *words]
     return subprocess.run(command, cwd=units, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_there_is_a_unit_for_each_part() -> None:
+    assert {"lotproof-serve@8001.service", "lotproof-index.service", "lotproof-relay.service"} <= {*OWN_UNITS}
 
 
 def test_systemd_finds_no_fault_with_the_units(units: Path) -> None:
