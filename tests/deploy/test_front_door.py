@@ -88,7 +88,8 @@ def _echoed(answer: Answer) -> dict[str, str]:
 # Class of call, how it is asked, its setting, and how long Retry-After says.
 LIMITS = [
     ("reads", "GET", "/v1/verify?code=1", "EACH_REQUESTS_10S", 10),
-    ("pages", "GET", "/app/", "EACH_REQUESTS_10S", 10),
+    ("long", "GET", "/v1/organisations", "EACH_REQUESTS_10S", 10),
+    ("files", "GET", "/app/", "EACH_FILES_10S", 10),
     ("statements", "POST", "/v1/statements", "EACH_STATEMENTS_10S", 10),
     ("photos", "POST", "/v1/verify/image", "EACH_PHOTOS_60S", 60),
     ("photos", "POST", "/check", "EACH_PHOTOS_60S", 60),
@@ -117,6 +118,12 @@ def test_a_flood_of_one_kind_leaves_the_same_address_the_others(make_door: MakeD
     assert statuses(4, lambda: ask(door.port, "/v1/reports", method="POST")) == [200, 200, 429, 429]
     assert ask(door.port, "/v1/verify?code=1").status == 200
     assert ask(door.port, "/v1/statements", method="POST").status == 200
+
+
+def test_an_app_that_is_installed_takes_nothing_from_scans(make_door: MakeDoor) -> None:
+    door = make_door(EACH_REQUESTS_10S=3)
+    assert statuses(20, lambda: ask(door.port, "/app/assets/a.js")) == [200] * 20
+    assert statuses(4, lambda: ask(door.port, "/v1/verify?code=1")) == [200, 200, 200, 429]
 
 
 def test_percent_encoding_carries_no_call_past_its_limit(make_door: MakeDoor) -> None:
