@@ -17,8 +17,10 @@ import pytest
 import typer.main
 import yaml
 
+from api.bounds import BYTES_BESIDE_A_PHOTO, BYTES_OF_A_CODE
 from ledger.cli.main import app
 from ledger.config import NOT_SETTINGS, Settings
+from ledger.core.serials import most_bytes
 from tests.test_documentation import parse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -194,6 +196,15 @@ def test_the_guide_explains_every_setting_of_the_door_with_its_default() -> None
     assert {name: value.strip().strip("`") for name, value in rows.items()} == {
         name: value.strip('"') for name, value in DOOR_SETTINGS.items()
     }
+
+
+def test_the_door_lets_through_what_the_servers_take_and_little_more() -> None:
+    settings = Settings()
+    body, photo, listed = (int(DOOR_SETTINGS[f"DOOR_{name}_BYTES"]) for name in ("BODY", "PHOTO", "LIST"))
+    largest_list = max(most_bytes(settings.max_units), settings.max_codes * BYTES_OF_A_CODE)
+    assert body == settings.max_body_bytes
+    assert settings.max_image_bytes + BYTES_BESIDE_A_PHOTO <= photo <= settings.max_image_bytes + (1 << 18)
+    assert largest_list <= listed <= 2 * largest_list
 
 
 def run_script(deploy: Path, *words: str, path: str = "/usr/bin:/bin") -> subprocess.CompletedProcess[str]:
