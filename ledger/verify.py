@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from ledger.core.check import NUMBERS, SKIPPED
+from ledger.core.clock import time_of
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.kept import Kept
@@ -41,7 +42,7 @@ MAX_KEPT_CODE: Final = 2_048  # characters; a longer text is refused by `parse_c
 MAX_ORGANISATION: Final = 2**32 - 1  # uint32 on chain
 MAX_MOMENT: Final = 40  # characters of an ISO 8601 time
 EARLY_SECONDS: Final = 600  # how far a scanner's clock may be ahead of ours; the contract's bound for `occurredAt`
-CODES_KEPT: Final = 10_000
+CODES_KEPT: Final = 5_000
 ANSWERS_KEPT: Final = 5_000
 _NO_SUBJECTS: Final[tuple[Subject, ...]] = ()
 _PLACE: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
@@ -118,7 +119,11 @@ class Verifier:
         """
         if place is None and at is None and organisation is None:
             return NOBODY
-        return Scanner(_place(place), _moment(at, now), self._organisation(organisation))
+        return Scanner(
+            _place(place),
+            _moment(at, now if at is None else time_of(self._facts.as_of(), now)),
+            self._organisation(organisation),
+        )
 
     def verify(
         self,

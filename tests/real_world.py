@@ -1,4 +1,4 @@
-"""Real nodes with a deployed ledger on them, and installations that each follow one node: for partitions and returns."""
+"""Real nodes with a deployed ledger on them, and installations that each follow one node: for partitions."""
 
 from __future__ import annotations
 

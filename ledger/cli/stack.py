@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import threading
@@ -233,6 +234,9 @@ class Stack:
             ws="none",
             timeout_graceful_shutdown=int(STOP_SECONDS / 2),
         )
+        # What is loaded by now stays for good: the collector of garbage need not stop a scan to look through it again.
+        gc.collect()
+        gc.freeze()
         self._server = server = uvicorn.Server(config)
         thread = self._run("server", server.run)
         self._await_server(server, thread)
