@@ -69,12 +69,14 @@ def test_servers_are_told_no_address_and_believe_no_claim(door: Door) -> None:
         "X-Forwarded-Proto": "https",
         "X-Forwarded-Host": "evil.example",
         "X-Real-IP": "203.0.113.7",
+        "X-Request-Id": "chosen-by-a-stranger",
         "Forwarded": "for=203.0.113.7;proto=https",
     }
     headers = ask(door.port, "/v1/chain", address="127.0.0.77", headers=claims)
     told = dict(_echoed(headers))
     assert told["x-forwarded-proto"] == "http"
     assert {name for name in told if "forward" in name or "real-ip" in name} == {"x-forwarded-proto"}
+    assert "x-request-id" not in told
     assert "127.0.0.77" not in str(told)
     assert "203.0.113.7" not in str(told)
 
