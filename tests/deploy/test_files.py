@@ -19,6 +19,7 @@ import yaml
 
 from api.bounds import BYTES_BESIDE_A_PHOTO, BYTES_OF_A_CODE
 from ledger.cli.main import app
+from ledger.cli.stack import KEEP_ALIVE_SECONDS, MAX_HEADER_BYTES
 from ledger.config import NOT_SETTINGS, Settings
 from ledger.core.serials import most_bytes
 from tests.test_documentation import parse
@@ -205,6 +206,16 @@ def test_the_door_lets_through_what_the_servers_take_and_little_more() -> None:
     assert body == settings.max_body_bytes
     assert settings.max_image_bytes + BYTES_BESIDE_A_PHOTO <= photo <= settings.max_image_bytes + (1 << 18)
     assert largest_list <= listed <= 2 * largest_list
+
+
+def test_a_server_keeps_idle_connections_longer_than_the_door_and_reads_as_long_headers() -> None:
+    text = (DEPLOY / "haproxy/haproxy.cfg").read_text()
+    found = re.search(r"default-server pool-max-conn (\d+) pool-purge-delay (\d+)s", text)
+    assert found
+    most, seconds = map(int, found.groups())
+    assert seconds * most.bit_length() < KEEP_ALIVE_SECONDS, "HAProxy lets go of half of them each time"
+    assert "tune.bufsize" not in text, "16 KiB is HAProxy's default"
+    assert MAX_HEADER_BYTES == 16_384
 
 
 def run_script(deploy: Path, *words: str, path: str = "/usr/bin:/bin") -> subprocess.CompletedProcess[str]:

@@ -310,7 +310,7 @@ def test_a_server_that_breaks_off_is_made_up_for_by_the_other(
 
 
 def test_who_must_wait_too_long_is_told_so(make_door: MakeDoor, echoes: Echoes) -> None:
-    few = ("maxconn 64 pool", "maxconn 1 pool"), ("timeout queue 5s", "timeout queue 500ms")
+    few = ("rise 1 maxconn 64", "rise 1 maxconn 1"), ("timeout queue 5s", "timeout queue 500ms")
     door = make_door(change=lambda text: text.replace(*few[0]).replace(*few[1]))
     for echo in echoes:
         echo.takes = 1.5
@@ -321,7 +321,7 @@ def test_who_must_wait_too_long_is_told_so(make_door: MakeDoor, echoes: Echoes) 
 
 
 def test_slow_photos_do_not_take_the_places_of_scans(make_door: MakeDoor, echoes: Echoes) -> None:
-    few = ("maxconn 16", "maxconn 1"), ("maxconn 64 pool", "maxconn 1 pool")
+    few = ("maxconn 16", "maxconn 1"), ("rise 1 maxconn 64", "rise 1 maxconn 1")
     door = make_door(change=lambda text: text.replace(*few[0]).replace(*few[1]))
     head = b"POST /v1/verify/image HTTP/1.1\r\nHost: door\r\nContent-Length: 90000\r\n\r\n"
     with ExitStack() as lines:
