@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
@@ -34,6 +34,9 @@ VERDICTS: Final = frozenset(reason.verdict for reason in REASONS.values())
 FIGURES: Final = "PROMETHEUS_MULTIPROC_DIR"  # the folder of workers' figures; prometheus_client names it so
 OTHER: Final = "other"  # a reason that is not the contract's
 _LOG: Final = logging.getLogger(__name__)
+
+
+disable_created_metrics()  # a third of all series, which nobody looks at
 
 
 class Metrics:
