@@ -110,6 +110,14 @@ class Cluster:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE if migrated else 'template0'}")
         return self.url(name)
 
+    def copy(self, url: str) -> str:
+        """The URL of a new database, as the one at `url` is, which nobody may use meanwhile."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            self._made += 1
+            name = f"lotproof_{self._made}"
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {url.rpartition('/')[2]}")
+        return self.url(name)
+
     def drop(self, url: str) -> None:
         """Remove a database that `fresh` made, whoever uses it."""
         name = url.rpartition("/")[2]
