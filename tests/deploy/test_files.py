@@ -17,8 +17,11 @@ import pytest
 import typer.main
 import yaml
 
+from api.bounds import BYTES_BESIDE_A_PHOTO, BYTES_OF_A_CODE
 from ledger.cli.main import app
+from ledger.cli.stack import KEEP_ALIVE_SECONDS, MAX_HEADER_BYTES
 from ledger.config import NOT_SETTINGS, Settings
+from ledger.core.serials import most_bytes
 from tests.test_documentation import parse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,7 +136,8 @@ def test_the_image_builds_with_the_one_package_that_it_takes_from_those_for_deve
     assert re.fullmatch(r"setuptools==\S+ \\\n(    --hash=sha256:[0-9a-f]{64}( \\)?\n)+", taken)
 
 
-UNITS = ["lotproof-serve@8001.service", "lotproof-index.service", "lotproof-relay.service", "haproxy.service"]
+OWN_UNITS = [path.name.replace("@.", "@8001.") for path in sorted(DEPLOY.glob("systemd/*.service"))]
+UNITS = [*OWN_UNITS, "haproxy.service"]
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +164,10 @@ def analyze(units: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "SYSTEMD_UNIT_PATH": f"{units}:/lib/systemd/system"}
     command = ["systemd-analyze", *words]
     return subprocess.run(command, cwd=units, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_there_is_a_unit_for_each_part() -> None:
+    assert {"lotproof-serve@8001.service", "lotproof-index.service", "lotproof-relay.service"} <= {*OWN_UNITS}
 
 
 def test_systemd_finds_no_fault_with_the_units(units: Path) -> None:
@@ -189,6 +197,25 @@ def test_the_guide_explains_every_setting_of_the_door_with_its_default() -> None
     assert {name: value.strip().strip("`") for name, value in rows.items()} == {
         name: value.strip('"') for name, value in DOOR_SETTINGS.items()
     }
+
+
+def test_the_door_lets_through_what_the_servers_take_and_little_more() -> None:
+    settings = Settings()
+    body, photo, listed = (int(DOOR_SETTINGS[f"DOOR_{name}_BYTES"]) for name in ("BODY", "PHOTO", "LIST"))
+    largest_list = max(most_bytes(settings.max_units), settings.max_codes * BYTES_OF_A_CODE)
+    assert body == settings.max_body_bytes
+    assert settings.max_image_bytes + BYTES_BESIDE_A_PHOTO <= photo <= settings.max_image_bytes + (1 << 18)
+    assert largest_list <= listed <= 2 * largest_list
+
+
+def test_a_server_keeps_idle_connections_longer_than_the_door_and_reads_as_long_headers() -> None:
+    text = (DEPLOY / "haproxy/haproxy.cfg").read_text()
+    found = re.search(r"default-server pool-max-conn (\d+) pool-purge-delay (\d+)s", text)
+    assert found
+    most, seconds = map(int, found.groups())
+    assert seconds * most.bit_length() < KEEP_ALIVE_SECONDS, "HAProxy lets go of half of them each time"
+    assert "tune.bufsize" not in text, "16 KiB is HAProxy's default"
+    assert MAX_HEADER_BYTES == 16_384
 
 
 def run_script(deploy: Path, *words: str, path: str = "/usr/bin:/bin") -> subprocess.CompletedProcess[str]:
