@@ -3,7 +3,7 @@
     python scripts/bench.py                     everything; under four minutes on two quiet cores
     python scripts/bench.py --json              the same as JSON
     python scripts/bench.py --only verify       one part: index, verify (indexes too), rates, labels,
-                                                printing, lists, units, prove, gas
+                                                printing, lists, units, prove, nodes, gas
     python scripts/bench.py --events 6000 --rounds 1 --seconds 1      a small run
 
 Baseline and subject take turns in every round, and medians are shown: read the ratios, for the absolute figures depend
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 os.environ.setdefault(
     "ETH_HASH_BACKEND", "pysha3"
 )  # web3's fastest keccak: its baseline must not suffer from a slow one
-PARTS: Final = ("index", "verify", "rates", "labels", "printing", "lists", "units", "prove", "gas")
+PARTS: Final = ("index", "verify", "rates", "labels", "printing", "lists", "units", "prove", "nodes", "gas")
 WEB3_SHARE: Final = 0.1  # of the trade that web3 decodes in a round; all of it would take minutes
 _BEGUN: Final = time.monotonic()
 
@@ -68,16 +68,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
-    from bench import (  # noqa: PLC0415 - after the environment is set
-        indexing,
-        labels,
-        listing,
-        printing,
-        proving,
-        rates,
-        units,
-        verifying,
-    )
+    from bench import labels, listing, nodes, printing, proving, units  # noqa: PLC0415 - after the environment is set
 
     found: list[Any] = []
     if "labels" in asked.only:
@@ -92,8 +83,18 @@ def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
         found += printing.measure(folder, asked.printed, asked.rounds, asked.seconds / 4, _tell)
     if "prove" in asked.only:
         found += proving.measure(folder, asked.rounds, asked.seconds / 2, _tell)
-    if not {"index", "verify", "rates"} & set(asked.only):
-        return found
+    if "nodes" in asked.only:
+        found += nodes.measure(folder, asked.events, asked.rounds, _tell)
+    if {"index", "verify", "rates"} & set(asked.only):
+        found += _measure_index(asked, folder)
+    return found
+
+
+def _measure_index(asked: argparse.Namespace, folder: Path) -> list[Any]:
+    """Measure the parts that need an indexed trade."""
+    from bench import indexing, rates, verifying  # noqa: PLC0415 - after the environment is set
+
+    found: list[Any] = []
     rounds = asked.rounds if "index" in asked.only else 1
     figures, indexed = indexing.measure(folder, asked.events, rounds, WEB3_SHARE, _tell)
     if "index" in asked.only:

@@ -134,13 +134,17 @@ class Stack:
             )
         return attach(self.database, chain, address)
 
-    def deploy_new(self) -> Deployment:
-        """Deploy a ledger on the network that the settings name, or go on with a deployment that was begun."""
+    def deploy_new(self, council: bytes | None = None) -> Deployment:
+        """Deploy a ledger on the network that the settings name, or go on with a deployment that was begun.
+
+        Args:
+            council: The address that will admit authorities; None for that of the council's key.
+        """
         from ledger.deploy import deploy
 
         chain = self._chain()
         number = chain.chain_id()
-        return deploy(self.database, chain, self._relayer(number), self._council(number).signer)
+        return deploy(self.database, chain, self._relayer(number), council or self._council(number).signer)
 
     def index(self, deployment: Deployment) -> None:
         """Start the indexer; it works while no other on this database does."""
