@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
@@ -263,11 +264,13 @@ def propose_admissions(
         ConfigurationError: There is no ledger yet.
         UnavailableError: The chain cannot be reached.
     """
-    chain, installation = open_chain(settings), open_database(settings.database_url).installation()
+    with closing(open_database(settings.database_url)) as db:
+        installation = db.installation()
     if installation is None:
         raise ConfigurationError("No ledger is deployed yet.", advice="Run `lotproof deploy` first.")
-    ledger = Ledger(chain, installation.ledger)
-    domain, first = Domain(installation.chain_id, ledger.address), int(ledger.view("organisationCount")[0]) + 1
+    with closing(open_chain(settings)) as chain:
+        ledger = Ledger(chain, installation.ledger)
+        domain, first = Domain(installation.chain_id, ledger.address), int(ledger.view("organisationCount")[0]) + 1
     return ledger.address, [
         admission(authority, number, key, domain) for number, (authority, key) in enumerate(authorities, first)
     ]

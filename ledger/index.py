@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Protocol
 
+from ledger.core.clock import is_clock_behind
 from ledger.core.errors import ContradictionError, LotproofError, TooManyResultsError, UnavailableError
 from ledger.core.facts import Header, IndexedBlock
 from ledger.core.integrity import check_block
@@ -116,6 +117,7 @@ class Indexer:
         self._largest_span = self._span = span
         self._development = development
         self._clock = clock
+        self._clock_told = False  # that the clock is behind the chain
         self._notes = Notes(db)
         self._beat = Beat(self._notes, INDEXER, clock)
         self._tally = Tally(_log, "blocks were indexed")
@@ -133,8 +135,10 @@ class Indexer:
         """
         head = self._chain.head()
         finalized = min(self._chain.finalized(), head.number)
-        indexing.set_status(self._db, head_block=head.number, finalized_block=-1, heard_at=int(self._clock()))
         last = indexing.last_block(self._db)
+        if last is not None and head.number < last.number and not self._development:
+            return self._behind(head, last)
+        indexing.set_status(self._db, head_block=head.number, finalized_block=-1, heard_at=self._now(head))
         if last is not None and head.number <= last.number:
             return self._at_tip(head, finalized, last)
         first = self._start_block if last is None else last.number + 1
@@ -186,8 +190,27 @@ class Indexer:
                 raise
             raise UnavailableError(error.detail, advice="Another node is asked.", **error.evidence) from error
 
+    def _behind(self, head: Header, last: IndexedBlock) -> Progress:
+        """The node knows less than we: it catches up by itself, or goes another way. Of the chain it tells nothing new.
+
+        So the age of the data grows meanwhile: what was heard is not from now.
+        """
+        ours = indexing.block_hash(self._db, head.number)
+        if ours is not None and ours != head.hash:
+            return self._undo(head)
+        return Progress(0, last.number, head.number, caught_up=True)
+
+    def _now(self, head: Header) -> int:
+        """The clock's time, but never before the newest block's: a clock that is behind is wrong."""
+        now = int(self._clock())
+        wrong = is_clock_behind(head.time, now)
+        if wrong and not self._clock_told:
+            _log.warning("this machine's clock is %d seconds behind block %d; set it", head.time - now, head.number)
+        self._clock_told = wrong
+        return max(now, head.time)
+
     def _at_tip(self, head: Header, finalized: int, last: IndexedBlock) -> Progress:
-        """The chain is not ahead of us: it waits, it has changed, or the node is behind."""
+        """The chain is not ahead of us: it waits, or it has changed."""
         ours = last.hash if head.number == last.number else indexing.block_hash(self._db, head.number)
         if ours is not None and ours != head.hash:
             return self._undo(head)
@@ -195,9 +218,7 @@ class Indexer:
             self._check_final(finalized)
             self._raise_finality(finalized, head)
             return Progress(0, last.number, head.number, caught_up=True)
-        if self._development:  # the embedded chain was restarted and lost its newest blocks
-            return self._undo(head)
-        return Progress(0, last.number, head.number, caught_up=True)  # a node that is behind catches up by itself
+        return self._undo(head)  # the embedded chain was restarted and lost its newest blocks
 
     def _check_final(self, finalized: int) -> None:
         """See that the block which becomes final is the one that we hold, where several nodes agree on its hash.
@@ -235,7 +256,7 @@ class Indexer:
 
     def _raise_finality(self, finalized: int, head: Header) -> None:
         """Only once what we have is seen to be on the chain: rows of an abandoned branch must never pass for final."""
-        heard_at = int(self._clock())
+        heard_at = self._now(head)
         indexing.set_status(self._db, head_block=head.number, finalized_block=finalized, heard_at=heard_at)
 
     def _read(self, first: int, finalized: int, head: int) -> list[IndexedBlock]:
