@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 SPAN: Final = 2_000  # blocks: what public nodes usually allow in one range of logs
 _WINDOW: Final = 64  # unfinalised blocks read at once
 _ENOUGH_FACTS: Final = 20_000  # in one range; more would only cost memory
+_SELF_CONTRADICTION: Final = frozenset({"inconsistent", "garbled"})  # causes that lie in the answers of one node
 _LONGEST_PAUSE: Final = 30.0  # seconds between attempts while the chain cannot be reached
 _log = logging.getLogger(__name__)
 
@@ -62,8 +63,8 @@ class ChainSource(Protocol):
     def agreed_hash(self, number: int) -> bytes | None:
         """The hash of a final block on which several nodes agree; None if there is only one node."""
 
-    def doubt(self, error: ContradictionError) -> bool:
-        """Leave the node aside whose answer contradicted what is known; whether there is another that does not."""
+    def doubt(self, error: LotproofError) -> bool:
+        """Leave the node whose answer contradicts itself or what is known; whether there is another that does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +174,16 @@ class Indexer:
                 stop.wait(poll_seconds if progress.caught_up else 0)
 
     def _step_on(self) -> Progress:
-        """Step; where a node contradicts what is known, and it is that node's fault, go on with the others.
+        """Step; a node that contradicts itself or what is known is left for another one, if there is one.
 
         Raises: As `step`.
         """
         try:
             return self.step()
+        except UnavailableError as error:
+            if error.evidence.get("cause") in _SELF_CONTRADICTION:
+                self._chain.doubt(error)
+            raise
         except ContradictionError as error:
             self.trouble = error
             if not self._chain.doubt(error):

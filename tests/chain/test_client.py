@@ -6,10 +6,11 @@ import socket
 import threading
 from typing import Any
 
+import httpx
 import pytest
 
 from ledger.chain.client import MINIMUM_PRIORITY_FEE, Chain, Fees, Sent, header_of
-from ledger.chain.rpc import CALLS_A_REQUEST, Rpc
+from ledger.chain.rpc import ATTEMPTS, CALLS_A_REQUEST, Rpc
 from ledger.core.errors import ConfigurationError, NodeError, UnavailableError
 from tests.scripted_node import NodeAnswersError, ScriptedNode
 
@@ -272,3 +273,34 @@ def test_code_balance_and_nonce_are_read(node: ScriptedNode, chain: Chain) -> No
     assert chain.code(ADDRESS) == b"\x60\x01"
     assert chain.balance(ADDRESS) == 10**18
     assert (chain.nonce(ADDRESS), chain.nonce(ADDRESS, "finalized")) == (5, 4)
+
+
+def test_a_request_that_fails_is_tried_again_a_few_times(node: ScriptedNode, chain: Chain) -> None:
+    """Nobody notices a connection that broke; a node that stays away is told of."""
+    node.on("eth_chainId", "0x7")
+    post, broken = chain.rpc._client.post, 0
+
+    def break_first(*arguments: Any, **named: Any) -> httpx.Response:
+        nonlocal broken
+        if broken:
+            broken -= 1
+            raise httpx.ReadError("reset")
+        return post(*arguments, **named)
+
+    chain.rpc._client.post = break_first  # type: ignore[method-assign]  # a connection that breaks when told to
+    broken = ATTEMPTS - 1
+    assert chain.chain_id() == 7
+    broken = ATTEMPTS
+    with pytest.raises(UnavailableError, match="cannot be reached"):
+        chain.chain_id()
+    assert broken == 0
+
+
+def test_a_request_that_had_its_time_is_not_tried_again(node: ScriptedNode) -> None:
+    node.wait = threading.Event()
+    chain = Chain(node.url, timeout_seconds=0.2)
+    with pytest.raises(UnavailableError, match="did not answer in time"):
+        chain.chain_id()
+    node.wait.set()
+    assert len(node.requests) == 1
+    chain.close()
