@@ -128,7 +128,7 @@ def codes_of_csv(body: bytes, most: int) -> list[str]:
 
     Raises:
         UnreadableBodyError: It is no CSV.
-        InvalidInputError: A row lacks a code, or there are too many rows; `position` counts rows from 0.
+        InvalidInputError: There are too many rows, or several columns without names.
     """
     try:
         rows = list(csv_records(body.decode("utf-8-sig"), most + 2))  # the header, and one too many
@@ -141,7 +141,7 @@ def codes_of_csv(body: bytes, most: int) -> list[str]:
     elif any(len(row) > 1 for row in rows):
         detail = "The CSV has several columns and none is named code."
         raise InvalidInputError(detail, advice="Give it a header row with a column code.", field="code", position=0)
-    return _codes([row[column] if column < len(row) else None for row in rows], most)
+    return _codes([row[column] if column < len(row) else "" for row in rows], most)
 
 
 def codes_of_json(value: object, most: int) -> list[str]:

@@ -110,6 +110,14 @@ class Cluster:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE if migrated else 'template0'}")
         return self.url(name)
 
+    def copy(self, url: str) -> str:
+        """The URL of a new database, as the one at `url` is, which nobody may use meanwhile."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            self._made += 1
+            name = f"lotproof_{self._made}"
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {url.rpartition('/')[2]}")
+        return self.url(name)
+
     def drop(self, url: str) -> None:
         """Remove a database that `fresh` made, whoever uses it."""
         name = url.rpartition("/")[2]
@@ -160,7 +168,7 @@ class Cluster:
                     stdout=log,
                     stderr=log,
                     cwd="/",
-                    preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, which takes no lock
+                    preexec_fn=die_with_parent,  # noqa: PLW1509 - one system call, which takes no lock
                     **self._as,
                 )
                 if self._answers(deadline):
@@ -273,5 +281,6 @@ def _signal(pid: int, number: int) -> None:
         os.kill(pid, number)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Let this process be ended when the one that started it ends."""
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGQUIT)

@@ -48,19 +48,20 @@ _GENESIS_AGE: Final = 3_600  # seconds before now: room for blocks in the past
 _PRAGUE: Final = 4  # version of the Engine API's methods with payloads
 
 
-def genesis(rich: Iterable[bytes], time_: int) -> dict[str, Any]:
+def genesis(rich: Iterable[bytes], time_: int, chain_id: int) -> dict[str, Any]:
     """A genesis file in geth's form with every fork up to Prague from the first block.
 
     Args:
         rich: Addresses with money.
         time_: Unix seconds.
+        chain_id: EIP-155 chain id.
     """
     heights = (
         *("homesteadBlock", "eip150Block", "eip155Block", "eip158Block", "byzantiumBlock", "constantinopleBlock"),
         *("petersburgBlock", "istanbulBlock", "berlinBlock", "londonBlock", "mergeForkBlock", "mergeNetsplitBlock"),
     )
     times = ("shanghaiTime", "cancunTime", "pragueTime")
-    config: dict[str, Any] = {"chainId": CHAIN_ID, "terminalTotalDifficulty": 0, "terminalTotalDifficultyPassed": True}
+    config: dict[str, Any] = {"chainId": chain_id, "terminalTotalDifficulty": 0, "terminalTotalDifficultyPassed": True}
     blobs = {"target": 6, "max": 9, "baseFeeUpdateFraction": 5007716}
     config |= dict.fromkeys((*heights, *times), 0) | {"blobSchedule": {"cancun": blobs, "prague": blobs}}
     return {
@@ -355,10 +356,10 @@ class Slots:
                 self.consensus.give(node, made)
 
 
-def write_genesis(folder: Path, rich: Iterable[bytes]) -> Path:
+def write_genesis(folder: Path, rich: Iterable[bytes], chain_id: int = CHAIN_ID) -> Path:
     """Write a genesis of an hour ago."""
     path = folder / "genesis.json"
-    path.write_text(json.dumps(genesis(rich, int(time.time()) - _GENESIS_AGE)))
+    path.write_text(json.dumps(genesis(rich, int(time.time()) - _GENESIS_AGE, chain_id)))
     return path
 
 

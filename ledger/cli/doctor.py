@@ -108,6 +108,8 @@ class Examination:
         """Add what is found; what goes wrong while looking is a finding too."""
         try:
             found = at()
+            if found is not None and not isinstance(found, Finding):
+                found = list(found)  # a generator looks only now
         except LotproofError as error:
             found = Finding(name, "wrong", error.detail, error.advice)
         except OSError as error:

@@ -105,10 +105,6 @@ class PostgresConnection:
             copy.set_types(_types(table))
             for row in rows:
                 copy.write_row(row)
-        numbered = table.autoincrement_column
-        if numbered is not None:  # the next number comes from a counter, which knows nothing of what was given
-            sequence = f"pg_get_serial_sequence('{table.name}', '{numbered.name}')"
-            self.raw.execute(f"SELECT setval({sequence}, max({numbered.name})) FROM {table.name}")
 
     def renumber(self, table: Table) -> None:
         """Set the sequence of the table's key, if it has one."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 NAME: Final = "endpoints"
 PLANTS: Final = (TRUSTS_FIRST, TRUSTS_RECEIPTS, TRUSTS_FINALITY)
-ROUNDS: Final = {"quick": 1, "long": 20}  # each with every fault
+ROUNDS: Final = {"quick": 1, "long": 10}  # each with every fault
 _NODES: Final = 3
 _DEPTH: Final = 4  # blocks from the head to what Anvil calls final, with epochs of two
 _BEHIND: Final = 9  # blocks made at once, so that some are final before the indexer reads them

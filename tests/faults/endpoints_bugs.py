@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ledger.chain import checked, endpoints, watch
 from ledger.core import agreement
-from ledger.core.receipts import logs_of
+from ledger.core.block_receipts import logs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
