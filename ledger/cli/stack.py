@@ -237,7 +237,9 @@ class Stack:
         thread = self._run("server", server.run)
         self._await_server(server, thread)
         port = server.servers[0].sockets[0].getsockname()[1]
-        return f"http://{self.settings.host}:{port}"
+        url = f"http://{self.settings.host}:{port}"
+        _LOG.info("the server listens", extra={"url": url})
+        return url
 
     def block_hash(self, number: int) -> bytes:
         """The hash of a block, by the node of this installation.
@@ -341,7 +343,7 @@ class Stack:
             self.failure = error
             self.stopped.set()
         except BaseException:
-            _LOG.exception("the %s failed", name)
+            _LOG.exception("the %s failed", name, extra={"part": name})
             self.failure = UnavailableError(f"The {name} failed unexpectedly.", advice="See the log; start again.")
             self.stopped.set()
             raise
