@@ -205,7 +205,9 @@ class Stack:
         thread = self._run("server", server.run)
         self._await_server(server, thread)
         port = server.servers[0].sockets[0].getsockname()[1]
-        return f"http://{self.settings.host}:{port}"
+        url = f"http://{self.settings.host}:{port}"
+        _LOG.info("the server listens", extra={"url": url})
+        return url
 
     def application(
         self, deployment: Deployment | None, identity: Identity, demo_folder: Path | None = None
@@ -368,7 +370,7 @@ class Stack:
             self.failure = error
             self.stopped.set()
         except BaseException:
-            _LOG.exception("the %s failed", name)
+            _LOG.exception("the %s failed", name, extra={"part": name})
             self.failure = UnavailableError(f"The {name} failed unexpectedly.", advice="See the log; start again.")
             self.stopped.set()
             raise
