@@ -47,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.path.insert(0, str(Path(__file__).parent))
     figures = []
     with tempfile.TemporaryDirectory(prefix="lotproof-bench-") as folder:
-        figures = _measure(asked, Path(folder))
+        figures = _scale(asked) if "scale" in asked.only else []
+        if set(PARTS) & set(asked.only):
+            figures += _measure(asked, Path(folder))
     gas = _gas() if "gas" in asked.only else []
     machine = {
         "cores": os.cpu_count(),
@@ -101,8 +103,6 @@ def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
         found += proving.measure(folder, asked.rounds, seconds / 2, _tell)
     if "nodes" in asked.only:
         found += nodes.measure(folder, asked.events or EVENTS, asked.rounds, _tell)
-    if "scale" in asked.only:
-        found += _scale(asked)
     return found + _on_a_trade(asked, folder) if {"index", "verify", "rates"} & set(asked.only) else found
 
 
