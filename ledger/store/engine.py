@@ -85,6 +85,7 @@ class Engine(Protocol):
     place: str  # what people may read of where it is: no password
     unavailable: tuple[type[Exception], ...]  # the driver's errors that trying again may mend
     conflict: type[Exception]  # the driver's error for what can be only once
+    broken: type[Exception]  # the ancestor of all of the driver's errors, those of a damaged database among them
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the database to `revision`, claiming it if it is empty.
@@ -92,6 +93,16 @@ class Engine(Protocol):
         Raises:
             ConfigurationError: It belongs to another program or a newer version; nothing is altered.
         """
+
+    def stored_revision(self) -> str | None:
+        """The revision of the tables as they are; None if there are none. Nothing is made or altered.
+
+        Raises:
+            ConfigurationError: It belongs to another program, or is a file that does not exist.
+        """
+
+    def faults(self) -> list[str]:
+        """What the engine itself finds wrong with the stored data; may read all of it."""
 
     def begun(self, *, writing: bool) -> Connection:
         """A connection of nobody else's, on which a transaction was just begun. It must be given back."""

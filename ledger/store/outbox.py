@@ -287,7 +287,8 @@ class Outbox:
     def refused_by_error(self) -> dict[bytes, int]:
         """How many statements (of bundles: events) were refused, by the error's selector; empty bytes: without one."""
         with self._db.snapshot() as connection:
-            return {bytes(error): int(number) for error, number in connection.execute(_REASONS).fetchall()}
+            # SQLite gives NULL for the beginning of nothing
+            return {bytes(error or b""): int(number) for error, number in connection.execute(_REASONS).fetchall()}
 
     def _change(self, digest: bytes, sql: str, *values: object) -> None:
         with self._db.transaction() as connection:

@@ -131,6 +131,7 @@ class PostgresEngine:
 
     unavailable: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InternalError)
     conflict: type[Exception] = psycopg.IntegrityError
+    broken: type[Exception] = psycopg.Error
 
     def __init__(self, url: str) -> None:
         self._conninfo, self.place = _understood(url)
@@ -158,6 +159,28 @@ class PostgresEngine:
             raise ConfigurationError(detail, advice=advice, field="database_url") from error
         finally:
             connection.close()
+
+    def stored_revision(self) -> str | None:
+        """The revision of the tables as they are.
+
+        Raises:
+            ConfigurationError: The database is another program's.
+        """
+        connection = self.connect()
+        try:
+            return _stored_revision(connection) if self._claimed(connection) else None
+        finally:
+            connection.close()
+
+    def faults(self) -> list[str]:
+        """What the server's checksums of pages found since its statistics were last reset."""
+        connection = self.connect()
+        try:
+            sql = "SELECT coalesce(checksum_failures, 0) FROM pg_stat_database WHERE datname = current_database()"
+            failures = int(connection.execute(sql).fetchone()[0])
+        finally:
+            connection.close()
+        return [f"PostgreSQL found {failures} pages whose checksums do not fit"] if failures else []
 
     def begun(self, *, writing: bool) -> Connection:
         """A free connection with a transaction; one that the server has ended meanwhile is opened anew."""

@@ -63,6 +63,7 @@ class SqliteEngine:
 
     unavailable: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
     conflict: type[Exception] = sqlite3.IntegrityError
+    broken: type[Exception] = sqlite3.DatabaseError
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -85,6 +86,26 @@ class SqliteEngine:
             detail = f"The database {self.path} cannot be opened: {error.strerror or error}."
             advice = "Choose a file that this user may read and write (LOTPROOF_DATABASE_URL)."
             raise ConfigurationError(detail, advice=advice, path=self.place) from error
+
+    def stored_revision(self) -> str | None:
+        """The revision of the tables as they are.
+
+        Raises:
+            ConfigurationError: The file is not ours, or there is none.
+        """
+        if not self.path.exists():
+            advice = "It is made by the first start; if there was one, check the data directory (--data)."
+            raise ConfigurationError(f"There is no database {self.path}.", advice=advice, field="database_url")
+        _refuse_foreign(self.path)
+        return _stored_revision(self._own())
+
+    def faults(self) -> list[str]:
+        """What `PRAGMA quick_check` says: torn pages, rows out of order, indexes that lack rows."""
+        try:
+            said = [str(row[0]) for row in self._own().execute("PRAGMA quick_check")]
+        except sqlite3.DatabaseError as error:
+            return [str(error)]
+        return [] if said == ["ok"] else said
 
     def begun(self, *, writing: bool) -> Connection:
         """This thread's connection, with a transaction."""

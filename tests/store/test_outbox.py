@@ -10,7 +10,7 @@ from ledger.core import facts
 from ledger.core.errors import NotFoundError
 from ledger.store import indexing
 from ledger.store.journal import Journal
-from ledger.store.outbox import Entry, Outbox
+from ledger.store.outbox import Entry, Outbox, Queue
 from tests.simulated_chain import SimulatedChain
 from tests.simulated_ledger import ZERO, Goods, Story
 
@@ -253,3 +253,36 @@ def test_the_first_document_given_for_a_hash_stays(outbox: Outbox, db: Database)
         outbox.add(bytes([number]) * 32, "CustodyEvent", b"{}", details=b"h" * 32, document=document, arrived_at=1)
     with db.snapshot() as connection:
         assert connection.execute("SELECT document FROM documents").fetchall() == [(b"first",)]
+
+
+def test_queues_tell_how_many_wait_in_each_state_and_since_when(world: World, outbox: Outbox, journal: Journal) -> None:
+    del journal
+    first, second, third = world.statement(), world.statement(), world.statement()
+    for moment, digest in enumerate((first, second, third), start=100):
+        outbox.add(digest, "CustodyEvent", b"{}", arrived_at=moment)
+    assert outbox.queues() == {"pending": Queue(3, 100)}
+    world.record(first)
+    assert outbox.queues() == {"pending": Queue(2, 101), "recorded": Queue(1, 100)}
+    world.finalize()
+    outbox.settle()
+    outbox.refuse(second, b"\x01\x02\x03\x04rest", "no")
+    assert outbox.queues() == {"pending": Queue(1, 102), "final": Queue(1, 0), "refused": Queue(1, 0)}
+    assert outbox.count() == {"pending": 1, "final": 1, "refused": 1}
+
+
+def test_refusals_are_counted_by_their_error_wherever_they_were_decided(world: World, outbox: Outbox) -> None:
+    off_chain, without, on_chain, later = (world.statement() for _ in range(4))
+    for digest in (off_chain, without, on_chain, later):
+        outbox.add(digest, "CustodyEvent", b"{}", arrived_at=1)
+    assert outbox.refused_by_error() == {}
+    outbox.refuse(off_chain, b"\x01\x02\x03\x04rest", "no")
+    outbox.refuse(without, b"", "no")
+    world.refuse(on_chain, b"\x05\x06\x07\x08rest")
+    world.refuse(on_chain, b"\x05\x06\x07\x08again")
+    world.refuse(later, b"\x05\x06\x07\x08rest")
+    world.record(later)  # what was refused and then recorded is recorded
+    expected = {b"\x01\x02\x03\x04": 1, b"": 1, b"\x05\x06\x07\x08": 1}
+    assert outbox.refused_by_error() == expected
+    outbox.reopen(off_chain)
+    del expected[b"\x01\x02\x03\x04"]
+    assert outbox.refused_by_error() == expected
