@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import subprocess
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -42,9 +43,10 @@ class SmallDisk:
 
 
 @contextmanager
-def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk | None]:
-    """Mount a small disk; None if this user may not, as only root may."""
-    folder.mkdir(parents=True)
+def small_disk(megabytes: int) -> Iterator[SmallDisk | None]:
+    """Mount a small disk, where every user may enter; None if this one may not mount, as only root may."""
+    folder = Path(tempfile.mkdtemp(prefix="lotproof-disk-"))
+    folder.chmod(0o755)
     command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "lotproof-faults", str(folder)]
     try:
         mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -56,3 +58,4 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk | None]:
         if mounted:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=30)
+        folder.rmdir()

@@ -35,7 +35,7 @@ _LOG = logging.getLogger(__name__)
 def run(scale: Scale, folder: Path, plant: str | None = None) -> Outcome:
     """See `outcome.Harness`."""
     with ExitStack() as stack:
-        disk = stack.enter_context(small_disk(folder / "disk", MEGABYTES)) if plant is None else None
+        disk = stack.enter_context(small_disk(MEGABYTES)) if plant is None else None
         server = stack.enter_context(cluster(folder, within=disk.folder if disk else None))
         world = stack.enter_context(a_world(folder / "node"))
         world.anvil.rpc("evm_setIntervalMining", 1)
@@ -82,9 +82,7 @@ def _break(
     return kills, full
 
 
-def _kill(
-    server: Cluster, load: Load, machine: Machine, chance: random.Random, fate: Fate, *, at_once: bool
-) -> None:
+def _kill(server: Cluster, load: Load, machine: Machine, chance: random.Random, fate: Fate, *, at_once: bool) -> None:
     """End the server, wait until a client is told, and start it."""
     told = load.answers[503]
     if at_once:
@@ -98,10 +96,7 @@ def _kill(
 
 
 def _fill(disk: SmallDisk, server: Cluster, load: Load, machine: Machine, fate: Fate) -> None:
-    """Fill the disk, wait until a client is told, and empty it; a server that gave up is started as a supervisor does.
-
-    Tables grow by a page at a time, but into room that the file system has given already: the old one is used up first.
-    """
+    """Fill the disk, wait until a client is told, and empty it; a server that gave up is started again."""
     told = load.answers[503]
     disk.fill()
     if not until_true(lambda: load.answers[503] > told or load.failure, machine.patience):

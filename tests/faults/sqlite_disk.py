@@ -46,7 +46,7 @@ def run(scale: Scale, folder: Path, plant: str | None = None) -> Outcome:
     fiu = _fiu_run()
     planted = (__name__, plant) if plant else None
     fate, answers, full = Fate(), 0, 0
-    with a_world(folder / "node") as world, small_disk(folder / "disk", MEGABYTES) as disk:
+    with a_world(folder / "node") as world, small_disk(MEGABYTES) as disk:
         world.anvil.rpc("evm_setIntervalMining", 1)
         if disk is not None:
             machine = Machine(disk.folder / "data", world, plant=planted)
