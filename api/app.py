@@ -80,6 +80,7 @@ ROUTES: Final = (
     scanner,
 )
 PICTURES_AT_ONCE: Final = 2  # decoding is all CPU; more at once only makes each slower
+DELIVERIES_AT_ONCE: Final = 2  # ten thousand codes take a core for seconds
 LISTS_AT_ONCE: Final = 1  # a list of a million takes one core for seconds
 STREAMS_AT_ONCE: Final = 200
 # At once, and the seconds after which one more may come: far more than people send, too few to fill a disk in a day.
@@ -177,6 +178,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         prover=prover,
         standings=standings,
         decoding=CapacityLimiter(PICTURES_AT_ONCE),
+        delivering=CapacityLimiter(DELIVERIES_AT_ONCE),
         hashing=CapacityLimiter(LISTS_AT_ONCE),
         streaming=CapacityLimiter(STREAMS_AT_ONCE),
         demo=demo_folder,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import math
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Final
 
@@ -16,13 +16,15 @@ from starlette.requests import Request
 from api.errors import SlowBodyError, TooLargeError, UnreadableBodyError, UnsupportedMediaError
 from api.form import MalformedFormError, read_form
 from ledger.core.errors import InvalidInputError
-from ledger.core.nesting import is_nested_deeper
+from ledger.core.nesting import has_more_values, is_nested_deeper
+from ledger.core.table import csv_records
 
 BYTES_OF_A_CODE: Final = 512  # in a list of codes; a Digital Link with its signature has about 200
 BYTES_BESIDE_A_PHOTO: Final = 64 * 1024  # in a form: the other fields and the boundaries
 # So long has a body, and longer for what has come of it: a photo of 1 MiB may take a quarter of an hour on a slow line.
 BODY_SECONDS: Final = 20.0
 BODY_BYTES_A_SECOND: Final = 1024
+MAX_VALUES: Final = 100_000  # in a JSON body; ten for each code of a delivery
 MAX_DIGITS: Final = 78  # of a number: as many as 2**256 has
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
@@ -93,6 +95,8 @@ def strict_json(body: bytes, depth: int) -> Any:  # noqa: ANN401 - any JSON valu
         text = body.decode("utf-8")
         if is_nested_deeper(text, depth):
             raise UnreadableBodyError(f"The JSON is nested deeper than {depth} levels.", field="body")
+        if has_more_values(text, MAX_VALUES):
+            raise UnreadableBodyError(f"The JSON holds more than {MAX_VALUES:,} values.", field="body")
         return json.loads(
             text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_whole, parse_float=_real
         )
@@ -124,13 +128,12 @@ def codes_of_csv(body: bytes, most: int) -> list[str]:
 
     Raises:
         UnreadableBodyError: It is no CSV.
-        InvalidInputError: A row lacks a code, or there are too many rows; `position` counts rows from 0.
+        InvalidInputError: There are too many rows, or several columns without names.
     """
     try:
-        rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
+        rows = list(csv_records(body.decode("utf-8-sig"), most + 2))  # the header, and one too many
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableBodyError(f"The body is not CSV in UTF-8: {error}.", field="body") from error
-    rows = [row for row in rows if row]
+        raise UnreadableBodyError(f"The body is not CSV in UTF-8. {error}.", field="body") from error
     header = [name.strip().lower() for name in rows[0]] if rows else []
     column = header.index("code") if "code" in header else 0
     if "code" in header:
@@ -138,7 +141,7 @@ def codes_of_csv(body: bytes, most: int) -> list[str]:
     elif any(len(row) > 1 for row in rows):
         detail = "The CSV has several columns and none is named code."
         raise InvalidInputError(detail, advice="Give it a header row with a column code.", field="code", position=0)
-    return _codes([row[column] if column < len(row) else None for row in rows], most)
+    return _codes([row[column] if column < len(row) else "" for row in rows], most)
 
 
 def codes_of_json(value: object, most: int) -> list[str]:
@@ -165,8 +168,7 @@ def _codes(values: list[Any], most: int) -> list[str]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         raise UnreadableBodyError(f"The key {twice!r} stands twice in one object.", field=twice)
     return value
 

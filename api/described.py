@@ -212,6 +212,7 @@ VERIFY_MANY: Final = _answers(
     },
     text_csv=TEXT,
 )
+VERIFY_MANY["responses"][200]["content"]["text/csv"] = {"schema": TEXT}
 CHAIN: Final = _answers(
     _object(
         chain_id=WHOLE,

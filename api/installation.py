@@ -57,6 +57,7 @@ class Installation:
     prover: Prover | None  # None: the chain is not at hand, so nothing can be proved
     standings: Callable[[], Sequence[Standing]]  # of several nodes of the chain; none of one
     decoding: CapacityLimiter  # how many pictures are read at once
+    delivering: CapacityLimiter  # how many deliveries are judged at once
     hashing: CapacityLimiter  # how many lists of serial numbers are checked at once
     streaming: CapacityLimiter  # how many clients follow the events
     demo: Path | None  # where a demonstration that runs here keeps its cases

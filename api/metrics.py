@@ -6,11 +6,14 @@ What the installation as a whole is like is told from the database: see `api.fig
 from __future__ import annotations
 
 import logging
+import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from api.errors import route_of
 from ledger.core.refusals import REFUSALS
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 5.0)  # buckets of answer times
 VERDICTS: Final = frozenset(reason.verdict for reason in REASONS.values())
+FIGURES: Final = "PROMETHEUS_MULTIPROC_DIR"  # the folder of workers' figures; prometheus_client names it so
 OTHER: Final = "other"  # a reason that is not the contract's
 _LOG: Final = logging.getLogger(__name__)
 
@@ -36,15 +40,25 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # the library gives 
 
 
 class Metrics:
-    """The counters of one application."""
+    """The counters of one application, or of all workers of one server: each can tell the sum.
+
+    Attributes:
+        registry: What is told.
+    """
 
     def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry()
+        registry = CollectorRegistry()
+        self.registry = registry
+        if FIGURES in os.environ:  # each counter keeps its values in the folder, and what is told is read from there
+            self.registry = CollectorRegistry()
+            MultiProcessCollector(self.registry)  # type: ignore[no-untyped-call]  # this part of it has no types
         self.requests = Counter("lotproof_requests", "Answers given.", ("route", "status"), registry=registry)
         self.seconds = Histogram(
             "lotproof_answer_seconds", "Time to the first byte.", ("route",), buckets=SECONDS, registry=registry
         )
-        self.streams = Gauge("lotproof_event_streams", "Open streams of events.", registry=registry)
+        self.streams = Gauge(
+            "lotproof_event_streams", "Open streams of events.", registry=registry, multiprocess_mode="livesum"
+        )
         self.verdicts = Counter("lotproof_verdicts", "Verdicts given, by word.", ("verdict",), registry=registry)
         self.submissions = Counter("lotproof_submissions", "Statements taken in.", ("type",), registry=registry)
         self.rejections = Counter(
@@ -86,6 +100,14 @@ class Metrics:
         """Count a report."""
         self.reports.inc()
         self._tally.add(reports=1)
+
+
+def forget_dead_workers() -> None:
+    """Take what died with its process (the open streams) out of what is told; what it counted stays counted."""
+    for file in Path(os.environ[FIGURES]).glob("gauge_live*_*.db"):
+        pid = int(file.stem.rpartition("_")[2])
+        if not Path(f"/proc/{pid}").exists():
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]  # as above
 
 
 class NodeStates:

@@ -13,6 +13,7 @@ from ledger.chain.endpoints import Endpoints
 from ledger.chain.refusals import decode_error
 from ledger.chain.signers import DEVELOPMENT_CHAIN, AddressSigner, development_signer
 from ledger.chain.transactions import GAS_CAP, Payload, contract_address
+from ledger.chain.watch import LOOK_SECONDS
 from ledger.core import parts
 from ledger.core.errors import ConfigurationError, UnavailableError
 from ledger.core.keccak import keccak256
@@ -99,7 +100,8 @@ def open_chain(settings: Settings) -> Chain:
 
 def _nodes(settings: Settings) -> str | Endpoints:
     if len(settings.rpc_urls) > 1:
-        return Endpoints(settings.rpc_urls, agree=settings.rpc_agree, finality=settings.finality)
+        pause = min(LOOK_SECONDS, settings.poll_seconds)
+        return Endpoints(settings.rpc_urls, agree=settings.rpc_agree, finality=settings.finality, look_seconds=pause)
     url = settings.rpc_urls[0] if settings.rpc_urls else endpoint(chain_folder(settings))
     if url is None:
         raise UnavailableError(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Protocol
 
+from ledger.core.clock import is_clock_behind
 from ledger.core.errors import ContradictionError, LotproofError, TooManyResultsError, UnavailableError
 from ledger.core.facts import Header, IndexedBlock
 from ledger.core.integrity import check_block
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 SPAN: Final = 2_000  # blocks: what public nodes usually allow in one range of logs
 _WINDOW: Final = 64  # unfinalised blocks read at once
 _ENOUGH_FACTS: Final = 20_000  # in one range; more would only cost memory
+_SELF_CONTRADICTION: Final = frozenset({"inconsistent", "garbled"})  # causes that lie in the answers of one node
 _LONGEST_PAUSE: Final = 30.0  # seconds between attempts while the chain cannot be reached
 _log = logging.getLogger(__name__)
 
@@ -61,8 +63,8 @@ class ChainSource(Protocol):
     def agreed_hash(self, number: int) -> bytes | None:
         """The hash of a final block on which several nodes agree; None if there is only one node."""
 
-    def doubt(self, error: ContradictionError) -> bool:
-        """Leave the node aside whose answer contradicted what is known; whether there is another that does not."""
+    def doubt(self, error: LotproofError) -> bool:
+        """Leave the node whose answer contradicts itself or what is known; whether there is another that does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class Indexer:
         self._largest_span = self._span = span
         self._development = development
         self._clock = clock
+        self._clock_told = False  # that the clock is behind the chain
         self._notes = Notes(db)
         self._beat = Beat(self._notes, INDEXER, clock)
         self._tally = Tally(_log, "blocks were indexed")
@@ -132,8 +135,10 @@ class Indexer:
         """
         head = self._chain.head()
         finalized = min(self._chain.finalized(), head.number)
-        indexing.set_status(self._db, head_block=head.number, finalized_block=-1, heard_at=int(self._clock()))
         last = indexing.last_block(self._db)
+        if last is not None and head.number < last.number and not self._development:
+            return self._behind(head, last)
+        indexing.set_status(self._db, head_block=head.number, finalized_block=-1, heard_at=self._now(head))
         if last is not None and head.number <= last.number:
             return self._at_tip(head, finalized, last)
         first = self._start_block if last is None else last.number + 1
@@ -169,20 +174,43 @@ class Indexer:
                 stop.wait(poll_seconds if progress.caught_up else 0)
 
     def _step_on(self) -> Progress:
-        """Step; where a node contradicts what is known, and it is that node's fault, go on with the others.
+        """Step; a node that contradicts itself or what is known is left for another one, if there is one.
 
         Raises: As `step`.
         """
         try:
             return self.step()
+        except UnavailableError as error:
+            if error.evidence.get("cause") in _SELF_CONTRADICTION:
+                self._chain.doubt(error)
+            raise
         except ContradictionError as error:
             self.trouble = error
             if not self._chain.doubt(error):
                 raise
             raise UnavailableError(error.detail, advice="Another node is asked.", **error.evidence) from error
 
+    def _behind(self, head: Header, last: IndexedBlock) -> Progress:
+        """The node knows less than we: it catches up by itself, or goes another way. Of the chain it tells nothing new.
+
+        So the age of the data grows meanwhile: what was heard is not from now.
+        """
+        ours = indexing.block_hash(self._db, head.number)
+        if ours is not None and ours != head.hash:
+            return self._undo(head)
+        return Progress(0, last.number, head.number, caught_up=True)
+
+    def _now(self, head: Header) -> int:
+        """The clock's time, but never before the newest block's: a clock that is behind is wrong."""
+        now = int(self._clock())
+        wrong = is_clock_behind(head.time, now)
+        if wrong and not self._clock_told:
+            _log.warning("this machine's clock is %d seconds behind block %d; set it", head.time - now, head.number)
+        self._clock_told = wrong
+        return max(now, head.time)
+
     def _at_tip(self, head: Header, finalized: int, last: IndexedBlock) -> Progress:
-        """The chain is not ahead of us: it waits, it has changed, or the node is behind."""
+        """The chain is not ahead of us: it waits, or it has changed."""
         ours = last.hash if head.number == last.number else indexing.block_hash(self._db, head.number)
         if ours is not None and ours != head.hash:
             return self._undo(head)
@@ -190,9 +218,7 @@ class Indexer:
             self._check_final(finalized)
             self._raise_finality(finalized, head)
             return Progress(0, last.number, head.number, caught_up=True)
-        if self._development:  # the embedded chain was restarted and lost its newest blocks
-            return self._undo(head)
-        return Progress(0, last.number, head.number, caught_up=True)  # a node that is behind catches up by itself
+        return self._undo(head)  # the embedded chain was restarted and lost its newest blocks
 
     def _check_final(self, finalized: int) -> None:
         """See that the block which becomes final is the one that we hold, where several nodes agree on its hash.
@@ -230,7 +256,7 @@ class Indexer:
 
     def _raise_finality(self, finalized: int, head: Header) -> None:
         """Only once what we have is seen to be on the chain: rows of an abandoned branch must never pass for final."""
-        heard_at = int(self._clock())
+        heard_at = self._now(head)
         indexing.set_status(self._db, head_block=head.number, finalized_block=finalized, heard_at=heard_at)
 
     def _read(self, first: int, finalized: int, head: int) -> list[IndexedBlock]:

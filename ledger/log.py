@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.core import unit_rules
+from ledger.core.clock import time_of
 from ledger.core.court import Court
 from ledger.core.dossier import recorded_json
 from ledger.core.errors import InvalidInputError, NotFoundError
@@ -84,7 +85,7 @@ def record(
         ConfigurationError: The installation has no ledger yet.
         UnavailableError: The database cannot be written, or a contract's signature not be checked now.
     """
-    domain, now = database.domain(), int(clock())
+    domain = database.domain()
     statement = submission.statement
     digest = statement.digest(domain)
     known = find(database, digest)
@@ -92,6 +93,7 @@ def record(
         return known
     read_model, log = ReadModel(database), UnitLog(database)
     with read_model.snapshot():
+        now = time_of(read_model.as_of(), int(clock()))  # no chain corrects a wrong clock here
         view = ReadModelView(read_model, chain_view, strict=True)
         unit_rules.require_signed(submission, Court(view, domain, now))
     with database.transaction():

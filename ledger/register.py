@@ -1,11 +1,11 @@
-"""Batch files: CSV or JSON rows to batch registrations. A file is read whole or not at all."""
+"""Batch files: CSV or JSON rows to batch registrations. Every bad row is named; callers say whether the rest counts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ledger.core.errors import InvalidCodeError
+from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import element_string, gtin14
 from ledger.core.statement import BatchRegistration
 from ledger.core.table import read_rows
@@ -41,15 +41,37 @@ def read_batches(text: bytes, manufacturer: int, *, as_json: bool) -> list[Batch
     Raises:
         InvalidInputError: The file, a row or a column is malformed; `position` is the row, counted from 1.
     """
-    rows = read_rows(text, REQUIRED, OPTIONAL, as_json=as_json)
-    batches = [_batch(row, manufacturer) for row in rows]
-    seen: dict[tuple[int, str], int] = {}
-    for row, batch in zip(rows, batches, strict=True):
-        named = (batch.registration.gtin, batch.registration.lot)
-        if named in seen:
-            raise row.fault("lot", f"repeats row {seen[named]}: a GTIN and lot are registered once")
-        seen[named] = row.number
+    batches, faults = check_batches(text, manufacturer, as_json=as_json)
+    if faults:
+        raise faults[0]
     return batches
+
+
+def check_batches(text: bytes, manufacturer: int, *, as_json: bool) -> tuple[list[BatchRow], list[InvalidInputError]]:
+    """The registrations that the good rows of a batch file ask for, and what is wrong with the others.
+
+    Args:
+        text: As for `read_batches`.
+        manufacturer: The same.
+        as_json: The same.
+
+    Raises:
+        InvalidInputError: The file as a whole is malformed.
+    """
+    batches: list[BatchRow] = []
+    faults: list[InvalidInputError] = []
+    seen: dict[tuple[int, str], int] = {}
+    for row in read_rows(text, REQUIRED, OPTIONAL, as_json=as_json):
+        try:
+            batch = _batch(row, manufacturer)
+            first = seen.setdefault((batch.registration.gtin, batch.registration.lot), row.number)
+            if first != row.number:
+                raise row.fault("lot", f"repeats row {first}: a GTIN and lot are registered once")
+        except InvalidInputError as error:
+            faults.append(error)
+        else:
+            batches.append(batch)
+    return batches, faults
 
 
 def _batch(row: Row, manufacturer: int) -> BatchRow:

@@ -114,6 +114,7 @@ class Relay:
         self._outbox = Outbox(db)
         self._read_model = ReadModel(db)
         self._failures: dict[bytes, int] = {}  # by digest: how often it reverted alone
+        self._failed = False  # whether a transaction failed: its statements are tried again once that is final
         self._past: int | None = 1 << 62  # the block up to which the index must have come before anything new is sent
         self._beat = Beat(Notes(db), RELAYER)
         self._tally = Tally(_LOG, "transactions were relayed")
@@ -132,9 +133,8 @@ class Relay:
         finished = self._finish(standings)
         self._sending.resend(standings)
         waiting = sum(standing.receipt is None for standing in standings)
-        # What follows a statement that is to be tried again must not be judged, or refused, without it.
-        failed = any(standing.receipt is not None and not standing.receipt.success for standing in standings)
-        sent = self._send_new(waiting, failed=failed) if self._knows_the_past() else 0
+        self._failed = any(standing.receipt is not None and not standing.receipt.success for standing in standings)
+        sent = self._send_new(waiting) if self._knows_the_past() else 0
         self._tally.add(standing={"waiting": waiting}, sent=sent, finished=finished)
         return Round(sent, finished, waiting)
 
@@ -242,8 +242,8 @@ class Relay:
                 self._past = None
         return self._past is None
 
-    def _send_new(self, waiting: int, *, failed: bool) -> int:
-        if waiting >= MOST_IN_FLIGHT or failed:
+    def _send_new(self, waiting: int) -> int:
+        if waiting >= MOST_IN_FLIGHT:
             return 0
         items = self._pending()
         sent = 0
@@ -306,6 +306,8 @@ class Relay:
             if not outcome.reverted:
                 return [item], more
             data, error = outcome.data, decode_error(outcome.data)
+        if self._failed:
+            return [], payload  # what is to be tried again may be what this one builds on
         refusal = error.refusal()
         words = _NO_REASON if error.name == UNKNOWN else f"{refusal.detail} {refusal.advice}".strip()
         self._outbox.refuse(item.digest, data, words)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from ledger.core import rules
+from ledger.core.clock import time_of
 from ledger.core.signature import ADDRESS_BYTES, verify
 from ledger.core.subjects import changed, needed
 from ledger.core.submission import parse_submission
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ledger.core.errors import StatementRefusedError
+    from ledger.core.facts import AsOf
     from ledger.core.structs import Domain
     from ledger.core.submission import Submission
     from ledger.store.database import Database
@@ -41,6 +43,8 @@ LASTING: Final = frozenset(
         *("UnexpectedField", "NoQuantity", "NotActor", "BundleMismatch", "BundleNotAscending", "OutsideJurisdiction"),
     }
 )
+# Refusals that another time can lift.
+TIMED: Final = frozenset({"OccurredAtOutOfRange", "KeyNotLive"})
 
 
 def submit(
@@ -103,15 +107,26 @@ def _refusal(
     read_model = ReadModel(database)
     with read_model.snapshot():
         view = ReadModelView(read_model, chain_view)
-        refusal = rules.refusal(submission, view, domain=domain, now=now)
-        if refusal is None or refusal.evidence["error"] in LASTING:
+        as_of = read_model.as_of()
+        refusal = rules.refusal(submission, view, domain=domain, now=time_of(as_of, now))
+        if refusal is None or _is_in_time(refusal, submission, view, domain, as_of):
+            return None
+        if refusal.evidence["error"] in LASTING:
             return refusal
         if not _is_signed(view, submission, domain):
             return refusal  # whatever comes before it, it cannot become valid
-        as_of = read_model.as_of()
         if as_of.head_block > as_of.block or refusal.evidence["error"] == "Paused":
             return None  # the ledger may have what we have not read yet; a pause ends by itself
         return None if _may_change(database, read_model, submission, domain) else refusal
+
+
+def _is_in_time(
+    refusal: StatementRefusedError, submission: Submission, view: ReadModelView, domain: Domain, as_of: AsOf
+) -> bool:
+    """Tell whether what is out of time by our clock is in time by the newest block: block time decides."""
+    if refusal.evidence["error"] not in TIMED:
+        return False
+    return rules.refusal(submission, view, domain=domain, now=as_of.time) is None
 
 
 def _is_signed(view: ReadModelView, submission: Submission, domain: Domain) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from ledger.core.check import NUMBERS, SKIPPED
+from ledger.core.clock import time_of
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.kept import Kept
@@ -29,7 +30,7 @@ from ledger.store.pack_facts import PackFacts
 from ledger.store.unit_lists import UnitLists
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     from ledger.config import Settings
@@ -41,7 +42,11 @@ MAX_KEPT_CODE: Final = 2_048  # characters; a longer text is refused by `parse_c
 MAX_ORGANISATION: Final = 2**32 - 1  # uint32 on chain
 MAX_MOMENT: Final = 40  # characters of an ISO 8601 time
 EARLY_SECONDS: Final = 600  # how far a scanner's clock may be ahead of ours; the contract's bound for `occurredAt`
-CODES_KEPT: Final = 10_000
+DELIVERY_COLUMNS: Final = (
+    *("position", "code", "verdict", "reason", "headline"),
+    *("gtin", "lot", "serial", "sscc"),
+)
+CODES_KEPT: Final = 5_000
 ANSWERS_KEPT: Final = 5_000
 _NO_SUBJECTS: Final[tuple[Subject, ...]] = ()
 _PLACE: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
@@ -118,7 +123,11 @@ class Verifier:
         """
         if place is None and at is None and organisation is None:
             return NOBODY
-        return Scanner(_place(place), _moment(at, now), self._organisation(organisation))
+        return Scanner(
+            _place(place),
+            _moment(at, now if at is None else time_of(self._facts.as_of(), now)),
+            self._organisation(organisation),
+        )
 
     def verify(
         self,
@@ -152,6 +161,14 @@ class Verifier:
         Raises:
             InvalidInputError: There are none or too many.
         """
+        return list(self.each(codes, scanner, now=now))
+
+    def each(self, codes: Sequence[str], scanner: Scanner = NOBODY, *, now: int) -> Iterator[Verdict]:
+        """The same one by one, so that a delivery of thousands does not stand in memory as a whole.
+
+        Between two verdicts other threads come to their turn at once; else each of theirs would wait for the
+        interpreter's 5 ms at every step.
+        """
         most = self._settings.max_codes
         if not 0 < len(codes) <= most:
             raise InvalidInputError(
@@ -161,7 +178,9 @@ class Verifier:
             )
         with self._facts.snapshot():
             known, as_of = self._current().known, self._facts.as_of()
-            return [self._judge(code, scanner, known, as_of, now) for code in codes]
+            for code in codes:
+                yield self._judge(code, scanner, known, as_of, now)
+                time.sleep(0)
 
     def answer(self, code: str, scanner: Scanner = NOBODY, *, now: int) -> bytes:
         """The verdict on one code as JSON: what `verify` gives, kept for as long as nothing in it can change."""
@@ -270,6 +289,20 @@ def _lasts(verdict: Verdict) -> bool:
     label, sightings = (verdict.checks[NUMBERS[name] - 1].result for name in ("label_signature", "no_conflict"))
     unnamed = verdict.batch is not None and verdict.batch["product"] is None
     return label == sightings == SKIPPED and LIST_NOT_HELD not in verdict.checks and not unnamed
+
+
+def delivery_row(position: int, text: str, verdict: Verdict) -> dict[str, Any]:
+    """What a list of verdicts tells of each code: its place from 0, itself, and the verdict in short."""
+    whole = verdict.to_json()
+    code = whole["code"] or {}
+    return {
+        "position": position,
+        "code": text,
+        "verdict": whole["verdict"],
+        "reason": whole["reason"],
+        "headline": whole["headline"],
+        **{name: code.get(name) for name in DELIVERY_COLUMNS[-4:]},
+    }
 
 
 def _meant(code: Code, known: Known) -> tuple[Subject, ...]:

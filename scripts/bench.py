@@ -3,8 +3,9 @@
     python scripts/bench.py                     everything; under four minutes on two quiet cores
     python scripts/bench.py --json              the same as JSON
     python scripts/bench.py --only verify       one part: index, verify (indexes too), rates, labels,
-                                                printing, lists, units, prove, gas
+                                                printing, lists, units, prove, gas; scale only if it is named
     python scripts/bench.py --events 6000 --rounds 1 --seconds 1      a small run
+    python scripts/bench.py --only scale --plot docs/images/scale.svg ledgers of up to a million events; half an hour
 
 Baseline and subject take turns in every round, and medians are shown: read the ratios, for the absolute figures depend
 on the machine and on what else it does. docs/performance.md tells what each line means. Exit code 1 on a missed goal.
@@ -30,6 +31,10 @@ os.environ.setdefault(
     "ETH_HASH_BACKEND", "pysha3"
 )  # web3's fastest keccak: its baseline must not suffer from a slow one
 PARTS: Final = ("index", "verify", "rates", "labels", "printing", "lists", "units", "prove", "gas")
+ON_REQUEST: Final = ("scale",)  # takes half an hour, and 4 GB of disk
+EVENTS, SECONDS = 50_000, 4.0
+SCALE_EVENTS, SCALE_SECONDS = 1_000_000, 120.0
+CACHE: Final = Path(__file__).parents[1] / ".cache/scale"
 WEB3_SHARE: Final = 0.1  # of the trade that web3 decodes in a round; all of it would take minutes
 _BEGUN: Final = time.monotonic()
 
@@ -57,52 +62,68 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--events", type=int, default=50_000, help="custody events to index")
+    parser.add_argument("--events", type=int, help="custody events to index: 50,000, at scale up to 1,000,000")
     parser.add_argument("--printed", type=int, default=20_000, help="labels to print")
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is measured")
     parser.add_argument("--units", type=int, default=1_000_000, help="serial numbers in the list that is made")
-    parser.add_argument("--seconds", type=float, default=4.0, help="how long each load lasts")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
+    parser.add_argument("--seconds", type=float, help="how long each load lasts: 4 seconds, at scale 120")
+    parser.add_argument("--only", nargs="+", choices=(*PARTS, *ON_REQUEST), default=PARTS, help="parts to measure")
+    parser.add_argument("--keep", type=Path, default=CACHE, help="where ledgers of `scale` are kept for the next run")
+    parser.add_argument("--plot", type=Path, help="SVG file that `scale` draws")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args(arguments)
 
 
 def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
     from bench import (  # noqa: PLC0415 - after the environment is set
-        indexing,
         labels,
         listing,
         printing,
         proving,
-        rates,
         units,
-        verifying,
     )
 
     found: list[Any] = []
+    seconds = asked.seconds or SECONDS
     if "labels" in asked.only:
         _tell("signing labels")
-        found += labels.measure(asked.rounds, asked.seconds / 4)
+        found += labels.measure(asked.rounds, seconds / 4)
     if "units" in asked.only:
         _tell("logging unit events")
-        found += units.measure(folder, asked.rounds, asked.seconds / 4)
+        found += units.measure(folder, asked.rounds, seconds / 4)
     if "lists" in asked.only:
         found += listing.measure(folder, asked.units, asked.rounds, _tell)
     if "printing" in asked.only:
-        found += printing.measure(folder, asked.printed, asked.rounds, asked.seconds / 4, _tell)
+        found += printing.measure(folder, asked.printed, asked.rounds, seconds / 4, _tell)
     if "prove" in asked.only:
-        found += proving.measure(folder, asked.rounds, asked.seconds / 2, _tell)
-    if not {"index", "verify", "rates"} & set(asked.only):
-        return found
-    rounds = asked.rounds if "index" in asked.only else 1
-    figures, indexed = indexing.measure(folder, asked.events, rounds, WEB3_SHARE, _tell)
+        found += proving.measure(folder, asked.rounds, seconds / 2, _tell)
+    if "scale" in asked.only:
+        found += _scale(asked)
+    return found + _on_a_trade(asked, folder) if {"index", "verify", "rates"} & set(asked.only) else found
+
+
+def _on_a_trade(asked: argparse.Namespace, folder: Path) -> list[Any]:
+    from bench import indexing, rates, verifying  # noqa: PLC0415 - after the environment is set
+
+    found: list[Any] = []
+    rounds, seconds = asked.rounds if "index" in asked.only else 1, asked.seconds or SECONDS
+    figures, indexed = indexing.measure(folder, asked.events or EVENTS, rounds, WEB3_SHARE, _tell)
     if "index" in asked.only:
         found += figures
     if "verify" in asked.only:
-        found += verifying.measure(folder, indexed, asked.rounds, asked.seconds, _tell)
+        found += verifying.measure(folder, indexed, asked.rounds, seconds, _tell)
     if "rates" in asked.only:
-        found += rates.measure(indexed.trade.lots(), asked.rounds, asked.seconds / 4)
+        found += rates.measure(indexed.trade.lots(), asked.rounds, seconds / 4)
     return found
+
+
+def _scale(asked: argparse.Namespace) -> list[Any]:
+    from bench import plot, scale  # noqa: PLC0415 - after the environment is set
+
+    figures, sizes = scale.measure(asked.keep, asked.events or SCALE_EVENTS, asked.seconds or SCALE_SECONDS, _tell)
+    if asked.plot:
+        plot.draw(sizes, asked.plot)
+    return figures
 
 
 def _gas() -> list[dict[str, Any]]:

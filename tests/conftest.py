@@ -71,9 +71,9 @@ def engine() -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run on each database what asks for one, in `tests/store` and where a module names its `ENGINES`."""
+    """Run on each database what asks for one, in `tests/store` and where a module says what to `RUN_ON`."""
     store = metafunc.definition.path.parent.name == "store"
-    engines = getattr(metafunc.module, "ENGINES", ENGINES if store else ())
+    engines = getattr(metafunc.module, "RUN_ON", ENGINES if store else ())
     if engines and "engine" in metafunc.fixturenames:
         metafunc.parametrize("engine", engines)
 

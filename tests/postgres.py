@@ -29,7 +29,7 @@ from ledger.store.database import open_database
 from ledger.store.schema import GOODS, REVISION, metadata, sharded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ENGINES = ("sqlite", "postgresql")
 SPREAD = "postgresql, spread"  # over partitions by batch
@@ -68,9 +68,11 @@ class Cluster:
     Args:
         folder: Where its log goes.
         fsync: Whether a commit waits for the disk; only a power cut could tell, but it costs what it costs.
+        settings: Of the server, in place of those of the tests.
     """
 
-    def __init__(self, folder: Path, *, fsync: bool) -> None:
+    def __init__(self, folder: Path, *, fsync: bool, settings: Mapping[str, str] | None = None) -> None:
+        self._settings = settings or {}
         self._programs = require()
         self._log = folder / "postgresql.log"
         self._password = secrets.token_hex(8)
@@ -106,6 +108,14 @@ class Cluster:
             self._made += 1
             name = f"lotproof_{self._made}"
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE if migrated else 'template0'}")
+        return self.url(name)
+
+    def copy(self, url: str) -> str:
+        """The URL of a new database, as the one at `url` is, which nobody may use meanwhile."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            self._made += 1
+            name = f"lotproof_{self._made}"
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {url.rpartition('/')[2]}")
         return self.url(name)
 
     def drop(self, url: str) -> None:
@@ -147,7 +157,7 @@ class Cluster:
             "max_connections": "60",
             "autovacuum": "off",
         }
-        options |= {"max_wal_size": "128MB", "min_wal_size": "32MB"}
+        options |= {"max_wal_size": "128MB", "min_wal_size": "32MB", **self._settings}
         command = [str(self._programs / "postgres"), "-D", str(self.data)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         deadline = time.monotonic() + START_SECONDS
@@ -158,7 +168,7 @@ class Cluster:
                     stdout=log,
                     stderr=log,
                     cwd="/",
-                    preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, which takes no lock
+                    preexec_fn=die_with_parent,  # noqa: PLW1509 - one system call, which takes no lock
                     **self._as,
                 )
                 if self._answers(deadline):
@@ -217,9 +227,9 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path, *, fsync: bool = True) -> Iterator[Cluster]:
+def cluster(folder: Path, *, fsync: bool = True, settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
     """A server that runs until the end; its log is `postgresql.log` in `folder`."""
-    made = Cluster(folder, fsync=fsync)
+    made = Cluster(folder, fsync=fsync, settings=settings)
     try:
         made.start()
         yield made
@@ -271,5 +281,6 @@ def _signal(pid: int, number: int) -> None:
         os.kill(pid, number)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Let this process be ended when the one that started it ends."""
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGQUIT)

@@ -7,8 +7,8 @@ older data are those of a real chain. Source: Engine API, execution-apis (paris,
 
 What this client cannot do, found by trying (0.10.5):
 - Its Engine API ends with Prague: no P-256 precompile (EIP-7951, Osaka), no gas cap of a transaction (EIP-7825).
-- It keeps receipts only of blocks that were its head once: a branch handed over as a whole has blocks without logs, whose
-  headers say otherwise. So each block is made the head in turn.
+- It keeps receipts only of blocks that were its head once: a branch handed over as a whole has blocks without logs,
+  whose headers say otherwise. So each block is made the head in turn.
 - `eth_call` does not count the gas of the transaction itself, and `eth_feeHistory` fails on a chain shorter than asked.
 - It listens for peers on every interface, unless that port is taken.
 """
@@ -24,6 +24,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -47,19 +48,20 @@ _GENESIS_AGE: Final = 3_600  # seconds before now: room for blocks in the past
 _PRAGUE: Final = 4  # version of the Engine API's methods with payloads
 
 
-def genesis(rich: Iterable[bytes], time_: int) -> dict[str, Any]:
+def genesis(rich: Iterable[bytes], time_: int, chain_id: int) -> dict[str, Any]:
     """A genesis file in geth's form with every fork up to Prague from the first block.
 
     Args:
         rich: Addresses with money.
         time_: Unix seconds.
+        chain_id: EIP-155 chain id.
     """
     heights = (
         *("homesteadBlock", "eip150Block", "eip155Block", "eip158Block", "byzantiumBlock", "constantinopleBlock"),
         *("petersburgBlock", "istanbulBlock", "berlinBlock", "londonBlock", "mergeForkBlock", "mergeNetsplitBlock"),
     )
     times = ("shanghaiTime", "cancunTime", "pragueTime")
-    config: dict[str, Any] = {"chainId": CHAIN_ID, "terminalTotalDifficulty": 0, "terminalTotalDifficultyPassed": True}
+    config: dict[str, Any] = {"chainId": chain_id, "terminalTotalDifficulty": 0, "terminalTotalDifficultyPassed": True}
     blobs = {"target": 6, "max": 9, "baseFeeUpdateFraction": 5007716}
     config |= dict.fromkeys((*heights, *times), 0) | {"blobSchedule": {"cancun": blobs, "prague": blobs}}
     return {
@@ -114,7 +116,12 @@ class RealNode:
         command = [node, str(_CLIENT), *self._options()]
         with (self.folder / "node.log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "HOME": str(home)}
+                command,
+                cwd=self.folder,  # it leaves files where it stands
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "HOME": str(home)},
             )
         until = time.monotonic() + _START_SECONDS
         while time.monotonic() < until and self._process.poll() is None:
@@ -153,9 +160,8 @@ class RealNode:
 
     def block(self, number: int | str = "latest") -> dict[str, Any]:
         """A block as the node tells it."""
-        found: dict[str, Any] = self.rpc(
-            "eth_getBlockByNumber", hex(number) if isinstance(number, int) else number, False
-        )
+        wanted = hex(number) if isinstance(number, int) else number
+        found: dict[str, Any] = self.rpc("eth_getBlockByNumber", wanted, False)  # noqa: FBT003 - positional in JSON-RPC
         return found
 
     def _options(self) -> list[str]:
@@ -172,7 +178,8 @@ class RealNode:
             "maxPeers": 0,
             "discDns": "false",
             "discV4": "false",
-            "logFile": "false",
+            "logFile": self.folder / "debug.log",
+            "logLevelFile": "error",
             "logLevel": "warn",
         }
         return ["--rpc", "--rpcEngine", "--isSingleNode", *(f"--{name}={value}" for name, value in told.items())]
@@ -286,7 +293,8 @@ class Consensus:
         return found[::-1]
 
     def _has(self, node: RealNode, hash_: str) -> bool:
-        return node.rpc("eth_getBlockByHash", hash_, False) is not None
+        found = node.rpc("eth_getBlockByHash", hash_, False)  # noqa: FBT003 - positional in JSON-RPC
+        return found is not None
 
     def _choose(self, node: RealNode, head: str, attributes: dict[str, Any] | None) -> dict[str, Any]:
         final = self.final[node]
@@ -297,10 +305,61 @@ class Consensus:
         return answer
 
 
-def write_genesis(folder: Path, rich: Iterable[bytes]) -> Path:
+class Slots:
+    """Makes a block on one node in every slot, hands it to the others, and makes blocks final when told to.
+
+    Args:
+        consensus: Of the nodes.
+        maker: Which one makes the blocks.
+        seconds: Of a slot.
+    """
+
+    def __init__(self, consensus: Consensus, maker: RealNode, seconds: float = 0.3) -> None:
+        self.consensus, self.maker, self.seconds = consensus, maker, seconds
+        self.failure: Exception | None = None
+        self._guard = threading.Lock()  # one at a time talks to the nodes
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def finalize(self) -> int:
+        """Make the newest block final, and give its number."""
+        with self._guard:
+            head = self.consensus.heads[self.maker]
+            for node in self.consensus.heads:
+                self.consensus.finalize(node, head)
+            return self.consensus.number(head)
+
+    def halted(self) -> threading.Lock:
+        """Hold this, and no block is made."""
+        return self._guard
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        if self.failure is not None:
+            raise self.failure
+
+    def _run(self) -> None:
+        while not self._stop.wait(self.seconds):
+            with self._guard:
+                try:
+                    self._slot()
+                except Exception as error:  # noqa: BLE001 - told to whoever stops it, in whose thread it can fail a test
+                    self.failure = error
+                    return
+
+    def _slot(self) -> None:
+        made = self.consensus.make(self.maker)
+        for node in self.consensus.heads:
+            if node is not self.maker:
+                self.consensus.give(node, made)
+
+
+def write_genesis(folder: Path, rich: Iterable[bytes], chain_id: int = CHAIN_ID) -> Path:
     """Write a genesis of an hour ago."""
     path = folder / "genesis.json"
-    path.write_text(json.dumps(genesis(rich, int(time.time()) - _GENESIS_AGE)))
+    path.write_text(json.dumps(genesis(rich, int(time.time()) - _GENESIS_AGE, chain_id)))
     return path
 
 

@@ -1,4 +1,4 @@
-"""Real nodes with a deployed ledger on them, and installations that each follow one node: for partitions and returns."""
+"""Real nodes with a deployed ledger on them, and installations that each follow one node: for partitions."""
 
 from __future__ import annotations
 
@@ -44,19 +44,20 @@ class RealWorld(Scribe):
     Args:
         folder: Where the nodes live.
         nodes: How many; all have the same blocks at first.
+        chain_id: EIP-155 chain id; on Anvil's the development accounts pay for programs too.
     """
 
-    def __init__(self, folder: Path, nodes: int = 1) -> None:
+    def __init__(self, folder: Path, nodes: int = 1, chain_id: int = CHAIN_ID) -> None:
         payers = [RELAYER, OTHER_RELAYER, COUNCIL, _MESSENGER]
-        file = write_genesis(folder, [one.signer for one in payers])
+        file = write_genesis(folder, [one.signer for one in payers], chain_id)
         self.nodes = [RealNode(folder / f"node{number}", file) for number in range(nodes)]
         try:
             for node in self.nodes:
                 node.start()
             self.chain = self.nodes[0].chain
             self.consensus = Consensus(self.nodes)
-            self.ledger = Ledger(self.chain, contract_address(_MESSENGER.signer, 0))
-            super().__init__(Domain(CHAIN_ID, self.ledger.address), time.time)
+            self.ledger = ledger = Ledger(self.chain, contract_address(_MESSENGER.signer, 0))
+            super().__init__(Domain(chain_id, ledger.address), time.time)
             self._found()
         except BaseException:
             self.end()
@@ -81,7 +82,7 @@ class RealWorld(Scribe):
 
     def send(self, account: AddressSigner, to: bytes, data: bytes, nonce: int, gas: int = _GAS_SMALL) -> None:
         """Hand a transaction to the first node, outside every journal."""
-        raw = sign(account, CHAIN_ID, nonce, Payload(to, data, gas), self.chain.fees()).raw
+        raw = sign(account, self.domain.chain_id, nonce, Payload(to, data, gas), self.chain.fees()).raw
         self.chain.send(raw)
 
     def recorded(self) -> list[bytes]:
@@ -130,13 +131,13 @@ class Side:
         self.world, self.node = world, node
         self.db = open_database(f"sqlite:///{database}")
         ledger = Ledger(node.chain, world.ledger.address)
-        self.db.bind(CHAIN_ID, ledger.address, bytes(32))
+        self.db.bind(world.domain.chain_id, ledger.address, bytes(32))
         self.outbox, self.journal = Outbox(self.db), Journal(self.db)
         self.digests: list[bytes] = []  # of all that was acknowledged
         self._now = time.time()
         source = LedgerSource(node.chain, ledger.address, finality=finality)
         self.indexer = Indexer(self.db, source, world.domain)
-        self.sending = Sending(node.chain, self.journal, account, CHAIN_ID, clock=lambda: self._now)
+        self.sending = Sending(node.chain, self.journal, account, world.domain.chain_id, clock=lambda: self._now)
         self.relay = Relay(self.db, ledger, source, self.sending, self.journal, account=account.signer)
 
     def accept(self, *submissions: Submission) -> None:
@@ -194,9 +195,9 @@ def rebuilt(world: RealWorld, node: RealNode, database: Path) -> bytes:
 
 
 @contextmanager
-def a_real_world(folder: Path, nodes: int = 1) -> Iterator[RealWorld]:
+def a_real_world(folder: Path, nodes: int = 1, chain_id: int = CHAIN_ID) -> Iterator[RealWorld]:
     """Set up a world, and take it down again."""
-    world = RealWorld(folder, nodes)
+    world = RealWorld(folder, nodes, chain_id)
     try:
         yield world
     finally:

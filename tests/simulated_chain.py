@@ -10,7 +10,7 @@ from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from ledger.core.errors import ContradictionError, TooManyResultsError, UnavailableError
+from ledger.core.errors import LotproofError, TooManyResultsError, UnavailableError
 from ledger.core.facts import Fact, Header, IndexedBlock
 from ledger.core.keccak import keccak256
 from tests.simulated_ledger import START, Story, placed
@@ -34,7 +34,7 @@ class SimulatedChain:
     calls: list[str] = field(default_factory=list)
     agreed: dict[int, bytes] = field(default_factory=dict)  # hashes on which several nodes agree; empty: one node
     others: int = 0  # nodes to turn to when this one is in doubt
-    doubts: list[ContradictionError] = field(default_factory=list)
+    doubts: list[LotproofError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -114,7 +114,7 @@ class SimulatedChain:
     def agreed_hash(self, number: int) -> bytes | None:
         return self.agreed.get(number)
 
-    def doubt(self, error: ContradictionError) -> bool:
+    def doubt(self, error: LotproofError) -> bool:
         self.doubts.append(error)
         self.others -= 1
         return self.others >= 0

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from ledger.store.database import Database
 
+RUN_ON = ("sqlite", "postgresql")
+
 
 def indexer_of(db: Database, chain: SimulatedChain, **options: Any) -> Indexer:
     return Indexer(db, chain, DOMAIN, clock=lambda: 1_780_000_000, **options)
@@ -74,15 +76,18 @@ def storm(new_database: Callable[[], Database], seed: int) -> None:
 
 
 def test_the_storm_catches_a_rollback_that_forgets_rows(
-    new_database: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
+    engine: str, new_database: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    setting = "PRAGMA foreign_keys" if engine == "sqlite" else "SET session_replication_role"
+    off, on = ("OFF", "ON") if engine == "sqlite" else ("replica", "origin")
+
     def forgetful(db: Database, above_block: int) -> int:
-        with db.snapshot() as connection:
-            connection.execute("COMMIT")
-            connection.execute("PRAGMA foreign_keys = OFF")
+        with db.transaction() as connection:
+            connection.commit()
+            connection.execute(f"{setting} = {off}")
             undone = connection.execute("DELETE FROM blocks WHERE number > ?", (above_block,)).rowcount
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("BEGIN")
+            connection.execute(f"{setting} = {on}")
+            connection.begin(writing=True)
         return undone
 
     monkeypatch.setattr(indexing, "rollback", forgetful)

@@ -29,6 +29,8 @@ from tests.unit_world import Intake
 
 MINUTE, DAY = 60, 24 * 3600
 
+RUN_ON = ("sqlite", "postgresql")
+
 
 @pytest.fixture
 def intake(db: Database) -> Intake:

@@ -182,18 +182,21 @@ def test_how_many_codes_are_judged_at_once_is_set(facts: Counting, tmp_path: Pat
 def test_caches_are_bounded(facts: Counting, tmp_path: Path, told: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for module, names in (
         (verify, ("CODES_KEPT", "ANSWERS_KEPT")),
-        (known, ("BATCHES_KEPT", "LINEAGES_KEPT", "SSCCS_KEPT")),
+        (known, ("SSCCS_KEPT",)),
         (parties, ("MOST_KEPT",)),
     ):
         for name in names:
             monkeypatch.setattr(module, name, 2)
+    monkeypatch.setattr(known, "WEIGHT_KEPT", 12)
     verifier = Verifier(facts, Settings(data_dir=tmp_path))
     for code in CODES:
         verifier.answer(code, now=told.now)
     state = verifier._state
     assert state is not None
-    kept = (state.known._batches, state.known._references, state.known.parties._organisations)
-    assert [len(each) for each in (verifier._codes, state.answers, *kept)] == [2] * 5
+    kept = (verifier._codes, state.answers, state.known._references, state.known.parties._organisations)
+    assert [len(each) for each in kept] == [2] * 4
+    batches = [dossier for _, dossier in state.known._batches.items()]
+    assert 0 < sum(known.WEIGHT_OF_BATCH + len(each.history.events) for each in batches) <= 12
 
 
 def test_a_text_too_long_for_a_code_is_not_kept(verifier: Verifier, told: World) -> None:

@@ -57,7 +57,9 @@ BLOCK_SECONDS: Final = 12  # where blocks are the same every time
 class Anvil:
     """One node on the loopback interface, ended by its process alone."""
 
-    def __init__(self, folder: Path, *, slots: int = 1, genesis: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, slots: int = 1, genesis: int | None = None, branch_of: tuple[str, int] | None = None
+    ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -67,6 +69,8 @@ class Anvil:
         command += ["--hardfork", "osaka", "--enable-tx-gas-limit", "--slots-in-an-epoch", str(slots)]
         if genesis is not None:  # the same blocks every time
             command += ["--timestamp", str(genesis)]
+        if branch_of is not None:  # the blocks of another node up to one of them, and its own after that
+            command += ["--fork-url", branch_of[0], "--fork-block-number", str(branch_of[1]), "--no-storage-caching"]
         self.process = subprocess.Popen(command, env={**os.environ, "HOME": str(home)}, stdin=subprocess.DEVNULL)
         self.chain = Chain(self.url)
         self._mines_at_once = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import parse_qsl
@@ -15,10 +17,14 @@ from starlette.responses import Response
 from api import bounds, described
 from api.errors import UnsupportedMediaError
 from api.installation import Installation, installed
+from api.negotiation import preferred
 from ledger.core.errors import InvalidInputError
 from ledger.scan import read_codes
+from ledger.verify import DELIVERY_COLUMNS, delivery_row
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ledger.core.verdict import Verdict
     from ledger.scan import ScannedCode
     from ledger.verify import Scanner
@@ -82,14 +88,19 @@ async def verify_image(
 async def verify_many(
     request: Request, place: Place = None, at: At = None, organisation: Organisation = None
 ) -> Response:
-    """A delivery at once: a JSON list of codes, or `{"codes": […]}` with who scans, or CSV with a column `code`."""
+    """A delivery at once: a JSON list of codes, or `{"codes": […]}` with who scans, or CSV with a column `code`.
+
+    `Accept: text/csv` gets the verdicts as CSV. What is no code is `unreadable` in its row; the others are judged.
+    """
     installation = installed(request)
     now = installation.now()
     said: dict[str, Any] = {"place": place, "at": at, "organisation": organisation}
     codes, question = await _codes(request, installation)
     scanner = _scanner(installation, {**said, **question}, now)
-    answer = await to_thread.run_sync(lambda: _delivery(installation, codes, scanner, now))
-    return _json(answer)
+    as_csv = preferred(request.headers.get("accept", ""), (bounds.JSON, bounds.CSV)) == bounds.CSV
+    judge = _delivery_csv if as_csv else _delivery
+    answer = await to_thread.run_sync(judge, installation, codes, scanner, now, limiter=installation.delivering)
+    return Response(answer, media_type=bounds.CSV if as_csv else bounds.JSON)
 
 
 async def read_image(installation: Installation, image: bytes) -> list[ScannedCode]:
@@ -162,23 +173,30 @@ async def _codes(request: Request, installation: Installation) -> tuple[list[str
 
 
 def _delivery(installation: Installation, codes: list[str], scanner: Scanner, now: int) -> bytes:
-    verdicts = installation.verifier.verify_many(codes, scanner, now=now)
-    rows = [_row(position, code, verdict) for position, (code, verdict) in enumerate(zip(codes, verdicts, strict=True))]
-    counts = Counter(row["verdict"] for row in rows)
-    return orjson.dumps({"counts": counts, "as_of": verdicts[0].to_json()["as_of"], "results": rows})
+    counts: Counter[str] = Counter()
+    rows, as_of = [], b"null"
+    for row, verdict in _rows(installation, codes, scanner, now):
+        counts[row["verdict"]] += 1
+        rows.append(orjson.dumps(row))
+        if len(rows) == 1:
+            as_of = orjson.dumps(verdict.to_json()["as_of"])
+    return b'{"counts":%b,"as_of":%b,"results":[%b]}' % (orjson.dumps(counts), as_of, b",".join(rows))
 
 
-def _row(position: int, text: str, verdict: Verdict) -> dict[str, Any]:
-    whole = verdict.to_json()
-    code = whole["code"] or {}
-    return {
-        "position": position,
-        "code": text,
-        "verdict": whole["verdict"],
-        "reason": whole["reason"],
-        "headline": whole["headline"],
-        **{name: code.get(name) for name in ("gtin", "lot", "serial", "sscc")},
-    }
+def _delivery_csv(installation: Installation, codes: list[str], scanner: Scanner, now: int) -> bytes:
+    written = io.StringIO(newline="")
+    table = csv.DictWriter(written, DELIVERY_COLUMNS)
+    table.writeheader()
+    for row, _ in _rows(installation, codes, scanner, now):
+        table.writerow(row)
+    return written.getvalue().encode()
+
+
+def _rows(
+    installation: Installation, codes: list[str], scanner: Scanner, now: int
+) -> Iterator[tuple[dict[str, Any], Verdict]]:
+    for position, verdict in enumerate(installation.verifier.each(codes, scanner, now=now)):
+        yield delivery_row(position, codes[position], verdict), verdict
 
 
 def _json(body: bytes) -> Response:

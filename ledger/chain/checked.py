@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.chain.client import header_of
+from ledger.core.block_receipts import logs_of
 from ledger.core.errors import InvalidProofError, UnavailableError
 from ledger.core.header import encode_header
-from ledger.core.receipts import logs_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

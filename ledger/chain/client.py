@@ -30,10 +30,15 @@ if TYPE_CHECKING:
     from ledger.chain.endpoints import Endpoints
     from ledger.chain.watch import Standing
 
-_KNOWN: Final = re.compile(r"already known|already imported|known transaction", re.IGNORECASE)
+# As geth, Anvil, Nethermind, Besu and EthereumJS say it; there are no standard codes.
+_KNOWN: Final = re.compile(r"already known|already imported|known transaction|already in the .*pool", re.IGNORECASE)
 _STALE_NONCE: Final = re.compile(r"nonce too low|old nonce|nonce .*already", re.IGNORECASE)
-_UNDERPRICED: Final = re.compile(r"underpriced|fee too low|max fee per gas less than|below.* base ?fee", re.IGNORECASE)
-_NO_FUNDS: Final = re.compile(r"insufficient funds", re.IGNORECASE)
+_UNDERPRICED: Final = re.compile(
+    r"underpriced|fee too low|max fee per gas less than|below.* base ?fee|replacement gas too low|cannot pay basefee"
+    r"|minimum gas price",
+    re.IGNORECASE,
+)
+_NO_FUNDS: Final = re.compile(r"insufficient (funds|balance)", re.IGNORECASE)
 _OUT_OF_GAS: Final = re.compile(r"out ?of ?gas|gas required exceeds|revert", re.IGNORECASE)
 _BLOOM_BITS: Final = 2048
 _FEE_BLOCKS: Final = 10

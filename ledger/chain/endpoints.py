@@ -101,11 +101,11 @@ class Endpoints:
             NodeError: The first error that one of the calls was answered with.
             UnavailableError: No node answers.
         """
-        return self._led(lambda rpc: rpc.batch(calls))
+        return _raised(self.outcomes(calls))
 
     def outcomes(self, calls: Sequence[Call]) -> list[Any]:
         """Like `batch`, but an error of one call stands in its place as a `NodeError`, and the others count."""
-        return self._led(lambda rpc: rpc.outcomes(calls))
+        return self._led(lambda rpc: _outcomes(rpc, calls))
 
     def _led(self, ask: Callable[[Rpc], T]) -> T:
         first: UnavailableError | None = None
@@ -150,13 +150,11 @@ class Endpoints:
         Returns:
             By node, the outcomes in order (an error of a call as a `NodeError`); none of those that did not answer.
         """
-        asked = {name: self._threads.submit(self._rpcs[name].outcomes, calls) for name in names}
+        asked = {name: self._threads.submit(_outcomes, self._rpcs[name], calls) for name in names}
         found = {}
         for name, answer in asked.items():
             try:
                 found[name] = answer.result()
-            except NodeError as error:
-                found[name] = [error] * len(calls)
             except UnavailableError as error:
                 self.watch.note_down(name, error.detail)
         return found
@@ -246,6 +244,14 @@ def _check(given: int, distinct: int, need: int) -> None:
         fault = f"{need} of the chain's nodes must agree, but there are only {given}."
     if fault:
         raise ConfigurationError(fault, advice="Mend LOTPROOF_RPC_URL or LOTPROOF_RPC_AGREE.", field="rpc_url")
+
+
+def _outcomes(rpc: Rpc, calls: Sequence[Call]) -> list[Any]:
+    """Ask a node; where it refuses the whole batch, as one that limits its clients does, another may take it."""
+    try:
+        return rpc.outcomes(calls)
+    except NodeError as error:
+        raise UnavailableError(error.detail, advice="Another node is asked.", cause="refused") from error
 
 
 def _raised(results: list[Any]) -> list[Any]:

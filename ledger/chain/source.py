@@ -14,7 +14,7 @@ from ledger.core.facts import IndexedBlock
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ledger.core.errors import ContradictionError
+    from ledger.core.errors import LotproofError
     from ledger.core.facts import Fact, Header
 
 FINALIZED: Final = "finalized"
@@ -92,14 +92,14 @@ class LedgerSource:
             lambda found: _present(found[0] and header_of(found[0]), number).hash,
         )
 
-    def doubt(self, error: ContradictionError) -> bool:
+    def doubt(self, error: LotproofError) -> bool:
         """Turn to another node, if a contradictory answer was the fault of the one that gave it.
 
         A log that is not what its digest says is a lie. A hash that contradicts what enough nodes call final may be
         that of a node on a branch that the others have left; the next look at all nodes judges that.
 
         Args:
-            error: What contradicts: a log its own digest, or a block's hash what was final.
+            error: What contradicts: a log its own digest, a block's hash what was final, or an answer itself.
 
         Returns:
             Whether another node is asked now; False if there is none, or enough nodes say the same.
@@ -115,10 +115,10 @@ class LedgerSource:
             if evidence["fact"].recorded.block <= self.finalized():  # enough nodes gave that very log
                 return False
             nodes.watch.lied(asked, error.detail)
-        elif self.agreed_hash(evidence["block"]) != evidence["expected"]:
+            return True
+        if "expected" in evidence and self.agreed_hash(evidence["block"]) != evidence["expected"]:
             return False
-        else:
-            nodes.watch.note_down(asked, error.detail)
+        nodes.watch.note_down(asked, error.detail)
         return True
 
     def final_facts(self, first: int, last: int) -> list[IndexedBlock]:

@@ -28,6 +28,7 @@ ERROR_OF_STATUS: Final[dict[int, type[LotproofError]]] = {
 }
 PATIENCE_SECONDS: Final = 600.0  # with a front door that says "too many, come back later"
 POLL_SECONDS: Final = 0.2
+ASKED_AHEAD: Final = 20  # statements that are waited for and asked after in one round
 
 
 class Client:
@@ -82,20 +83,29 @@ class Client:
         """
         deadline = time.monotonic() + seconds
         states: dict[str, Json] = {}
-        while True:
-            for digest in digests:
-                if digest not in states or states[digest]["state"] not in until:
-                    states[digest] = self.get(f"/v1/statements/{digest}")
-            waiting = [digest for digest, answer in states.items() if answer["state"] not in until]
-            if not waiting:
-                return states
-            if time.monotonic() > deadline:
+        waiting = list(dict.fromkeys(digests))
+        while waiting:
+            waiting = self._still_waiting(waiting, until, states)
+            if waiting and time.monotonic() > deadline:
                 raise UnavailableError(
                     f"{len(waiting)} statements are accepted but not yet on the chain after {seconds:.0f} s.",
                     advice="They stay queued and are sent as soon as the chain answers. "
                     f"Look later: {self.server}/v1/statements/{waiting[0]}",
                 )
-            time.sleep(poll_seconds)
+            if waiting:
+                time.sleep(poll_seconds)
+        return states
+
+    def _still_waiting(self, digests: list[str], until: frozenset[str], states: dict[str, Json]) -> list[str]:
+        """Ask for each in turn, but no further than to the first few that are not there: they go in order."""
+        waiting: list[str] = []
+        for at, digest in enumerate(digests):
+            if len(waiting) == ASKED_AHEAD:
+                return waiting + digests[at:]
+            states[digest] = self.get(f"/v1/statements/{digest}")
+            if states[digest]["state"] not in until:
+                waiting.append(digest)
+        return waiting
 
     def _call(self, method: str, path: str, **options: Any) -> Json:  # noqa: ANN401 - handed through to httpx
         answer = self._answer(method, path, options)

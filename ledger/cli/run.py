@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Port = Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on; LOTPROOF_PORT if not given.")]
 
+Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes that answer, on one port.")]
+
 
 def open_stack(settings: Settings) -> Stack:
     """The parts of the installation, none of them started."""
@@ -95,9 +97,11 @@ def relay(data: Data = None, as_json: AsJson = False) -> None:
 
 
 @command
-def serve(port: Port = None, data: Data = None, as_json: AsJson = False) -> None:
+def serve(port: Port = None, workers: Workers = 1, data: Data = None, as_json: AsJson = False) -> None:
     """Run the server alone. Without the chain it still answers, with the age of what it knows."""
     from dataclasses import replace
+
+    from ledger.cli import workers as several
 
     settings = settings_for(data)
     with open_stack(settings if port is None else replace(settings, port=port)) as stack:
@@ -106,8 +110,14 @@ def serve(port: Port = None, data: Data = None, as_json: AsJson = False) -> None
         except UnavailableError as error:
             logging.getLogger(__name__).warning("%s Serving what is known.", error.detail)
             deployment = None
-        url = stack.serve(deployment)
-        show({"url": url}, f"Lotproof serves {url}. Stop with Ctrl-C.", as_json=as_json)
+
+        def tell(url: str) -> None:
+            show({"url": url}, f"Lotproof serves {url}. Stop with Ctrl-C.", as_json=as_json)
+
+        if workers > 1:
+            several.serve(stack, deployment, workers, tell)
+            return
+        tell(stack.serve(deployment))
         stack.wait()
 
 

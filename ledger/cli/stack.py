@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import threading
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from ledger.core.errors import ConfigurationError, LotproofError, UnavailableError
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType, TracebackType
 
-    from uvicorn import Server
+    from fastapi import FastAPI
+    from uvicorn import Config, Server
 
     from api.app import Identity
     from ledger.chain.client import Chain
@@ -194,6 +196,19 @@ class Stack:
         """
         import uvicorn
 
+        app = self.application(deployment, self.identity(deployment), demo_folder)
+        self._server = server = uvicorn.Server(self.server_config(app))
+        thread = self._run("server", server.run)
+        self._await_server(server, thread)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        url = f"http://{self.settings.host}:{port}"
+        _LOG.info("the server listens", extra={"url": url})
+        return url
+
+    def application(
+        self, deployment: Deployment | None, identity: Identity, demo_folder: Path | None = None
+    ) -> FastAPI:
+        """What the server answers with; arguments as of `serve`, and `identity` as of that method."""
         from api.app import create_app
         from ledger.chain.contracts import Ledger
         from ledger.prove import Prover
@@ -211,7 +226,6 @@ class Stack:
                 deployment.domain,
                 UnitLists(self.settings.units_dir).find,
             )
-        identity = self._identity(deployment)
         app = create_app(
             self.settings,
             self.database,
@@ -221,25 +235,26 @@ class Stack:
             standings=view.chain.standings if view else None,
             demo_folder=demo_folder,
         )
-        config = uvicorn.Config(
+        # What is loaded by now stays for good: the collector of garbage need not stop a scan to look through it again.
+        gc.collect()
+        gc.freeze()
+        return app
+
+    def server_config(self, app: FastAPI | Callable[[], FastAPI], **more: Any) -> Config:  # noqa: ANN401 - uvicorn's own
+        """How uvicorn serves `app`."""
+        import uvicorn
+
+        return uvicorn.Config(
             app,
             host=self.settings.host,
             port=self.settings.port,
             access_log=False,
             server_header=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            h11_max_incomplete_event_size=MAX_HEADER_BYTES,
             log_config=None,  # as all of this process logs: see `ledger.cli.logs`
             ws="none",
             timeout_graceful_shutdown=int(STOP_SECONDS / 2),
+            **more,
         )
-        self._server = server = uvicorn.Server(config)
-        thread = self._run("server", server.run)
-        self._await_server(server, thread)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        url = f"http://{self.settings.host}:{port}"
-        _LOG.info("the server listens", extra={"url": url})
-        return url
 
     def block_hash(self, number: int) -> bytes:
         """The hash of a block, by the node of this installation.
@@ -265,7 +280,15 @@ class Stack:
                 field="port",
             )
 
-    def _identity(self, deployment: Deployment | None) -> Identity:
+    def identity(self, deployment: Deployment | None) -> Identity:
+        """Which ledger is served.
+
+        Args:
+            deployment: The ledger; None if the chain does not answer now.
+
+        Raises:
+            ConfigurationError: There is none yet.
+        """
         from api.app import Identity
 
         if deployment is not None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ledger.cli.client import Json
+    from ledger.config import Settings
+    from ledger.verify import Verifier
 
 PICTURES: Final = frozenset({".png", ".jpg", ".jpeg"})
 SYMBOL: Final = {"verified": "✔", "do_not_use": "✖", "suspect": "!", "unreadable": "?", "undetermined": "…"}
@@ -116,21 +118,30 @@ def _ask_server(client: Client, context: Json) -> Callable[[str | bytes], list[J
 
 def _ask_here(data: Path | None, context: Json) -> Callable[[str | bytes], list[Json]]:
     from ledger.scan import read_codes
-    from ledger.store.database import open_database
-    from ledger.store.read_model import ReadModel
-    from ledger.verify import Verifier
 
-    settings = settings_for(data)
-    if settings.database_path is not None and not settings.database_path.exists():
-        raise ConfigurationError(
-            f"There is no ledger in {settings.data_dir}.",
-            advice="Name a server with --server URL, or start one here with `lotproof up`.",
-            field="data_dir",
-        )
-    verifier = Verifier(ReadModel(open_database(settings.database_url)), settings)
+    verifier = local_verifier(settings_for(data))
 
     def ask(code: str | bytes) -> list[Json]:
         texts = [symbol.text for symbol in read_codes(code)] if isinstance(code, bytes) else [code]
         return [verifier.verify(text, **context).to_json() for text in texts]
 
     return ask
+
+
+def local_verifier(settings: Settings) -> Verifier:
+    """What judges codes by the ledger in the data directory.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    from ledger.store.database import open_database
+    from ledger.store.read_model import ReadModel
+    from ledger.verify import Verifier
+
+    if settings.database_path is not None and not settings.database_path.exists():
+        raise ConfigurationError(
+            f"There is no ledger in {settings.data_dir}.",
+            advice="Name a server with --server URL, or start one here with `lotproof up`.",
+            field="data_dir",
+        )
+    return Verifier(ReadModel(open_database(settings.database_url)), settings)

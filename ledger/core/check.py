@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ledger.core.clock import is_clock_behind
 from ledger.core.wording import PRECEDENCE, REASONS
 
 if TYPE_CHECKING:
@@ -57,23 +58,27 @@ class Inquiry(NamedTuple):
     seek: Seek  # looks for the misread that explains a label's signature
     fresh_seconds: int  # for how long the chain may have been silent
     fresh_blocks: int  # how many blocks the read model may be behind
+    clock: int  # what the server's clock says, Unix seconds; `now` is never before the newest block
 
     @property
     def behind(self) -> bool:
-        """Whether the read model is behind the chain, or has not heard from it for too long."""
-        return is_behind(self.as_of, self.now, self.fresh_seconds, self.fresh_blocks)
+        """Whether the read model is behind the chain, has not heard from it for too long, or nobody can tell."""
+        return is_behind(self.as_of, self.clock, self.fresh_seconds, self.fresh_blocks)
 
 
 def is_behind(as_of: AsOf, now: int, fresh_seconds: int, fresh_blocks: int) -> bool:
     """Tell whether the read model is behind the chain, or has not heard from it for too long.
 
+    A clock that is behind the chain cannot tell how long that is.
+
     Args:
         as_of: How far it has come.
-        now: Unix seconds.
+        now: What the clock says, Unix seconds.
         fresh_seconds: For how long the chain may have been silent.
         fresh_blocks: How many blocks the read model may be behind.
     """
-    return as_of.head_block - as_of.block > fresh_blocks or now - as_of.heard_at > fresh_seconds
+    missing, silence = as_of.head_block - as_of.block, now - as_of.heard_at
+    return missing > fresh_blocks or silence > fresh_seconds or is_clock_behind(as_of.time, now)
 
 
 class Case(NamedTuple):

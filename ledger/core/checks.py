@@ -12,6 +12,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Final
 
 from ledger.core.check import FAILED, failed, passed
+from ledger.core.clock import is_clock_behind, quiet_days
 from ledger.core.dossier import Finding
 from ledger.core.organisation import active_at, administers, covers_gtin, key_in_doubt, state_at, suspended_since
 from ledger.core.unit_checks import label_signature, no_conflict, unit_in_batch, unit_unused
@@ -277,12 +278,25 @@ def fresh(inquiry: Inquiry, recorded_block: int = 0) -> Check:
         recorded_block: The block of the last fact that the verdict rests on.
     """
     as_of = inquiry.as_of
+    if is_clock_behind(as_of.time, inquiry.clock):
+        gap = span(as_of.time - inquiry.clock)
+        return failed(
+            "fresh", f"This server's clock is {gap} behind the newest block: how old the data is, is unknown."
+        )
     if inquiry.behind:
         behind, silence = max(0, as_of.head_block - as_of.block), span(max(0, inquiry.now - as_of.heard_at))
         return failed("fresh", f"The data is {behind} blocks behind; the chain was last heard from {silence} ago.")
     if recorded_block > as_of.finalized_block:
         return failed("fresh", f"Recorded in block {recorded_block}, not yet final (block {as_of.finalized_block} is).")
-    return passed("fresh", f"The data is up to date as of block {as_of.block}.")
+    return passed(
+        "fresh", f"The data is up to date as of block {as_of.block}.", _quiet(quiet_days(as_of.time, inquiry.clock))
+    )
+
+
+def _quiet(days: int) -> str:
+    if not days:
+        return ""
+    return f"The newest block is {days} days old: nothing was recorded since, or this server's clock is wrong."
 
 
 def _fresh(case: Case) -> Check:

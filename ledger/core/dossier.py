@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ledger.core.kept import Kept
 from ledger.core.organisation import active_at, key_in_doubt, key_live_at, name_of, roles_at, state_at
 from ledger.core.vocabulary import ADMINISTRATION_ROLES, CUSTODY_ROLES, Kind, Purpose, Role
 from ledger.core.wording import moment
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ledger.core.facts import CustodyEvent, Key, Organisation, Recorded
     from ledger.core.history import BatchHistory
 
+WAYS_KEPT: Final = 16  # of a batch: lists of events for different cartons, and what an organisation means by its code
 ACTOR_ROLES: Final = {
     Kind.SHIP: CUSTODY_ROLES,
     Kind.HANDOVER: CUSTODY_ROLES,
@@ -73,9 +75,9 @@ class Dossier:
         self.product = product
         self._ways: dict[bytes, Way] = {}
         self._signers: dict[bytes, tuple[Finding | None, Finding | None]] = {}
-        self._custody: dict[tuple[bytes, ...], list[dict[str, Any]]] = {}
+        self._custody: Kept[tuple[bytes, ...], list[dict[str, Any]]] = Kept(WAYS_KEPT)
         self._batch: dict[str, Any] | None = None
-        self._meant: dict[tuple[bytes, int], tuple[bytes, ...]] = {}
+        self._meant: Kept[tuple[bytes, int], tuple[bytes, ...]] = Kept(WAYS_KEPT)
         self.answers: dict[tuple[str, tuple[bytes, ...]], Any] = {}  # what `checks` worked out once about this batch
 
     def name(self, number: int) -> str:
@@ -101,9 +103,8 @@ class Dossier:
             those that whoever asks holds or is to receive, if there are any.
         """
         asked = named, organisation or 0
-        if asked not in self._meant:
-            self._meant[asked] = self._find_meant(*asked)
-        return self._meant[asked]
+        known = self._meant.get(asked)
+        return self._meant.put(asked, self._find_meant(*asked)) if known is None else known
 
     def _find_meant(self, named: bytes, organisation: int) -> tuple[bytes, ...]:
         history = self.history
@@ -324,10 +325,12 @@ class Dossier:
             consignments: Their ids.
         """
         named = tuple(consignments)
-        if named not in self._custody:
+        known = self._custody.get(named)
+        if known is None:
             positions = frozenset().union(*(self.history.positions(each) for each in named))
-            self._custody[named] = [self._event_json(self.history.events[index]) for index in sorted(positions)]
-        return self._custody[named]
+            known = [self._event_json(self.history.events[index]) for index in sorted(positions)]
+            self._custody.put(named, known)
+        return known
 
     def _event_json(self, event: CustodyEvent) -> dict[str, Any]:
         return {

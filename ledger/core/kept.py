@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable
 
 K = TypeVar("K", bound="Hashable")
 V = TypeVar("V")
@@ -18,11 +18,14 @@ class Kept(Generic[K, V]):
     """The values asked for last. Single calls are safe between threads.
 
     Args:
-        most: How many are kept.
+        most: How many are kept; where they are weighed, how much.
+        weigh: What one counts for; None = 1 each.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, weigh: Callable[[V], int] | None = None) -> None:
         self._most = most
+        self._weigh = weigh
+        self._weight = 0
         self._values: OrderedDict[K, V] = OrderedDict()
 
     def __len__(self) -> int:
@@ -49,9 +52,12 @@ class Kept(Generic[K, V]):
             key: What it will be asked for by.
             value: The value.
         """
+        if self._weigh is not None:
+            self._drop(key)
+            self._weight += self._weigh(value)
         self._values[key] = value
-        while len(self._values) > self._most:
-            self._values.popitem(last=False)
+        while self._values and (len(self._values) if self._weigh is None else self._weight) > self._most:
+            self._drop(next(iter(self._values)))
         return value
 
     def items(self) -> list[tuple[K, V]]:
@@ -64,8 +70,13 @@ class Kept(Generic[K, V]):
         Args:
             keys: What was put in under these is left out; it need not be there.
         """
-        copy: Kept[K, V] = Kept(self._most)
-        copy._values = self._values.copy()
+        copy: Kept[K, V] = Kept(self._most, self._weigh)
+        copy._values, copy._weight = self._values.copy(), self._weight
         for key in keys:
-            copy._values.pop(key, None)
+            copy._drop(key)
         return copy
+
+    def _drop(self, key: K) -> None:
+        value = self._values.pop(key, _NOTHING)
+        if self._weigh is not None and value is not _NOTHING:
+            self._weight -= self._weigh(cast("V", value))

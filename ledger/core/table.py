@@ -5,19 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from ledger.core.errors import InvalidInputError
-from ledger.core.nesting import is_nested_deeper
+from ledger.core.nesting import has_more_values, is_nested_deeper
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 MAX_BYTES: Final = 8_000_000  # 10,000 rows are under 2 MB
 MAX_ROWS: Final = 10_000
 MAX_NESTING: Final = 16  # a list of objects with a list in them has 3
+MAX_VALUES: Final = 10_000  # of any JSON; beyond, a longer file may have more
+CHARACTERS_OF_A_VALUE: Final = 8  # at least: a row of ours has eight values in 120 characters
+MAX_RECORD: Final = 65_536  # characters of one row of a CSV file; ours have under 200
+BLANK_LINES: Final = 3  # for each row, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +133,55 @@ def utf8(text: bytes) -> str:
         ) from error
 
 
-def _csv_values(text: str, required: Sequence[str], optional: Sequence[str]) -> list[dict[str, Any]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, restkey="(beyond the last column)")
+def csv_records(text: str, most: int) -> Iterator[list[str]]:
+    """The rows of CSV, blank lines left out; no more than the first `most`, so that no more are ever made.
+
+    Raises:
+        csv.Error: It is no CSV, or has a row of more than 65,536 characters.
+    """
+    lines = _Lines(text)
+    found = 0
     try:
-        missing = [column for column in required if column not in (reader.fieldnames or ())]
+        for record in csv.reader(lines, strict=True):
+            lines.begun = 0
+            found += bool(record)
+            if record:
+                yield record
+            if found == most or lines.blank > BLANK_LINES * most:
+                return
+    except csv.Error as error:
+        raise csv.Error(f"Line {lines.number}: {error}") from error
+
+
+class _Lines:
+    """The lines of a text; refuses to go on where one row has taken too many characters."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = io.StringIO(text, newline="")
+        self.begun = 0  # characters since the last row
+        self.blank = 0
+        self.number = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._lines.readline(MAX_RECORD + 1)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self.begun += len(line)
+        self.blank += line in {"\n", "\r\n", "\r"}
+        if self.begun > MAX_RECORD:
+            raise csv.Error(f"a row has more than {MAX_RECORD:,} characters")
+        return line
+
+
+def _csv_values(text: str, required: Sequence[str], optional: Sequence[str]) -> list[dict[str, Any]]:
+    records = csv_records(text, MAX_ROWS + 2)  # the header, and one too many
+    try:
+        header = next(records, [])
+        missing = [column for column in required if column not in header]
         if missing:
             raise InvalidInputError(
                 f"The header row lacks {', '.join(missing)}.",
@@ -139,9 +189,17 @@ def _csv_values(text: str, required: Sequence[str], optional: Sequence[str]) -> 
                 field=missing[0],
                 position=0,
             )
-        return list(reader)
+        return [_named(header, record) for record in records]
     except csv.Error as error:
-        raise InvalidInputError(f"Line {reader.line_num + 1} is not CSV: {error}.", field="file") from error
+        raise InvalidInputError(f"The file is not CSV. {error}.", field="file") from error
+
+
+def _named(header: list[str], record: list[str]) -> dict[str, Any]:
+    """A row by column; what is beyond the last column has a name that no column has."""
+    values: dict[str, Any] = dict(zip(header, record, strict=False))
+    if len(record) > len(header):
+        values["(beyond the last column)"] = record[len(header) :]
+    return values
 
 
 def strict_json(text: str, depth: int) -> Any:  # noqa: ANN401 - any JSON value
@@ -156,6 +214,8 @@ def strict_json(text: str, depth: int) -> Any:  # noqa: ANN401 - any JSON value
     """
     if is_nested_deeper(text, depth):
         raise InvalidInputError(f"The JSON is nested deeper than {depth} levels.", field="file")
+    if has_more_values(text, MAX_VALUES + len(text) // CHARACTERS_OF_A_VALUE):
+        raise InvalidInputError("The JSON has far more values than such a file needs.", field="file")
     try:
         return json.loads(text, object_pairs_hook=_unique)
     except ValueError as error:
@@ -170,8 +230,8 @@ def _json_values(text: str) -> list[dict[str, Any]]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    double = next((name for name in names if names.count(name) > 1), None)
-    if double is not None:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        double = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         raise InvalidInputError(f"The key {double} stands twice in one object.", field=double)
-    return dict(pairs)
+    return values

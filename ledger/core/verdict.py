@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from ledger.core import checks
 from ledger.core.check import NAMES, NUMBERS, PASSED, Case, Check, Inquiry, failed, is_behind, skipped, weigh
+from ledger.core.clock import time_of
 from ledger.core.errors import InvalidCodeError
 from ledger.core.label_check import Maker, judge_label
 from ledger.core.label_repair import find
@@ -156,14 +157,15 @@ def judge(question: Question, facts: VerdictFacts, now: int) -> Verdict:
     Args:
         question: The code, and who asks where and for when.
         facts: What the ledger knows about it.
-        now: Unix seconds.
+        now: What the server's clock says, Unix seconds; judged is never by a time before the newest block's.
 
     Returns:
         The verdict. Where a code names a pallet of several batches, that of the worst.
     """
-    code = question.code
+    code, clock = question.code, now
     if isinstance(code, InvalidCodeError):
         return _unreadable(code, facts.as_of)
+    now = time_of(facts.as_of, clock)
     inquiry = Inquiry(
         code=code,
         as_of=facts.as_of,
@@ -176,6 +178,7 @@ def judge(question: Question, facts: VerdictFacts, now: int) -> Verdict:
         seek=facts.seek,
         fresh_seconds=facts.fresh_seconds,
         fresh_blocks=facts.fresh_blocks,
+        clock=clock,
     )
     if not code.sscc and not (code.gtin and code.lot):
         return _incomplete(inquiry, facts.licensee)
@@ -323,7 +326,7 @@ def _verdict(
     return Verdict(
         verdict=word.verdict,
         reason=word.reason,
-        headline=aged(word.headline, inquiry.as_of, inquiry.now) if inquiry.behind else word.headline,
+        headline=aged(word.headline, inquiry.as_of, inquiry.clock) if inquiry.behind else word.headline,
         advice=word.advice,
         code=_code_json(inquiry.code),
         checks=answers,

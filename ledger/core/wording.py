@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ledger.core.clock import is_clock_behind
+
 if TYPE_CHECKING:
     from ledger.core.facts import AsOf
 
@@ -114,8 +116,10 @@ def aged(headline: str, as_of: AsOf, now: int) -> str:
     Args:
         headline: The headline.
         as_of: How far the read model has come.
-        now: Unix seconds.
+        now: What the clock says, Unix seconds.
     """
+    if is_clock_behind(as_of.time, now):
+        return f"{headline} (of unknown age: this server's clock is wrong)"
     behind = as_of.head_block - as_of.block
     silence = span(max(0, now - as_of.heard_at))
     blocks = f", {behind} blocks behind" if behind > 0 else ""

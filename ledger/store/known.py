@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from ledger.store.read_model import ConsignmentReference, ReadModel
 
 LARGE_BATCH: Final = 2_000  # custody events; a carton of a larger batch is judged by its own lineage alone
-BATCHES_KEPT: Final = 5_000
-LINEAGES_KEPT: Final = 1_000  # cartons of large batches
+# What is kept weighs as many units as it has custody events, and some for itself: 5 to 7 kB each. So there is room for
+# 2,000 batches of ten events; more would save few loads, and make the collector of garbage pause for longer.
+WEIGHT_KEPT: Final = 30_000  # of batches, and as much again of cartons of large batches: 200 MB each
+WEIGHT_OF_BATCH: Final = 5
 SSCCS_KEPT: Final = 10_000
 
 
@@ -38,8 +40,8 @@ class Known:
         self.version = read_model.version()
         self._mark = read_model.mark()
         self.parties = Parties(read_model)
-        self._batches: Kept[bytes, Dossier] = Kept(BATCHES_KEPT)
-        self._lineages: Kept[bytes, Dossier] = Kept(LINEAGES_KEPT)
+        self._batches: Kept[bytes, Dossier] = Kept(WEIGHT_KEPT, _weight)
+        self._lineages: Kept[bytes, Dossier] = Kept(WEIGHT_KEPT, _weight)
         self._references: Kept[str, tuple[ConsignmentReference, ...]] = Kept(SSCCS_KEPT)
 
     def after(self) -> Known:
@@ -102,6 +104,10 @@ class Known:
 
     def _product(self, details: bytes) -> str:
         return product_name(self._read_model.document(details))
+
+
+def _weight(dossier: Dossier) -> int:
+    return WEIGHT_OF_BATCH + len(dossier.history.events)
 
 
 def product_name(document: bytes | None) -> str:

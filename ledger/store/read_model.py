@@ -7,7 +7,6 @@ and prepared once per connection: this is the path that every scan takes.
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +17,7 @@ from ledger.store import changes, lineage, outcome, stops, unit_log, worklists
 from ledger.store.rows import CODECS, Row, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from ledger.core.snapshot import Recalled, Stopped
     from ledger.core.unit import UnitEvent
@@ -74,11 +73,9 @@ class ReadModel:
         self._db = db
         self._local = threading.local()
 
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self) -> AbstractContextManager[object]:
         """Let every call inside see the same state."""
-        with self._db.snapshot():
-            yield
+        return self._db.snapshot()
 
     def as_of(self) -> facts.AsOf:
         """How far the index has come. Blocks are -1 and times 0 where nothing is known yet."""

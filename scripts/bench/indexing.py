@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,7 @@ from ledger.index import Indexer
 from ledger.store.database import open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 RATE_GOAL: Final = 15_000.0
@@ -59,7 +60,7 @@ def measure(
         for number in range(rounds):
             data_dir = folder / f"round-{number}"
             theirs.append(_by_web3(url, max(1, int(trade.length * share))))
-            seconds, facts = _by_indexer(url, data_dir)
+            seconds, facts = index(url, load_settings({}, data_dir=data_dir).database_url)
             ours.append(trade.recorded / seconds)
             logs.append(facts / seconds)
             progress(f"round {number + 1}: indexed {ours[-1]:,.0f} events/s, web3 decoded {theirs[-1]:,.0f}")
@@ -78,20 +79,27 @@ def measure(
     return figures, Indexed(trade, data_dir)
 
 
-def _by_indexer(url: str, data_dir: Path) -> tuple[float, int]:
-    """Index everything into a new database; give the seconds and the number of facts."""
-    database = open_database(load_settings({}, data_dir=data_dir).database_url)
+def index(url: str, database_url: str) -> tuple[float, int]:
+    """Index everything that the node at `url` has into a new database; give the seconds and the number of facts."""
+    with opened(url, database_url) as indexer:
+        begun, facts, caught_up = time.perf_counter(), 0, False
+        while not caught_up:
+            progress = indexer.step()
+            facts, caught_up = facts + progress.indexed, progress.caught_up
+        return time.perf_counter() - begun, facts
+
+
+@contextmanager
+def opened(url: str, database_url: str) -> Iterator[Indexer]:
+    """An indexer from a node into a database."""
+    database = open_database(database_url)
     database.bind(DOMAIN.chain_id, LEDGER, CODE_HASH)
     chain = Chain(url)
-    indexer = Indexer(database, LedgerSource(chain, LEDGER, finality="finalized"), DOMAIN)
-    begun, facts, caught_up = time.perf_counter(), 0, False
-    while not caught_up:
-        progress = indexer.step()
-        facts, caught_up = facts + progress.indexed, progress.caught_up
-    seconds = time.perf_counter() - begun
-    chain.close()
-    database.close()
-    return seconds, facts
+    try:
+        yield Indexer(database, LedgerSource(chain, LEDGER, finality="finalized"), DOMAIN)
+    finally:
+        chain.close()
+        database.close()
 
 
 def _by_web3(url: str, blocks: int) -> float:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +21,10 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 CONNECTIONS: Final = 16
+Ports = int | Sequence[int]
 _OK: Final = b"HTTP/1.1 200 "
 ENVIRONMENT: Final = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}  # where `bench` is found
 
@@ -30,15 +32,22 @@ ENVIRONMENT: Final = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])
 @contextmanager
 def server(kind: str, argument: str) -> Iterator[int]:
     """Run one of `servers.py` and give its port."""
+    with process(kind, argument) as (port, _pid):
+        yield port
+
+
+@contextmanager
+def process(kind: str, argument: str) -> Iterator[tuple[int, int]]:
+    """Run one of `servers.py` and give its port and process id."""
     command = [sys.executable, "-m", "bench.servers", kind, argument]
-    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as started:
         try:
-            line = process.stdout.readline() if process.stdout else ""
+            line = started.stdout.readline() if started.stdout else ""
             if not line:
                 raise RuntimeError(kind, argument)
-            yield int(line)
+            yield int(line), started.pid
         finally:
-            process.terminate()
+            started.terminate()
 
 
 def requests(codes: Sequence[str]) -> list[bytes]:
@@ -71,7 +80,7 @@ class _Load:
     """The queue of what is to be sent, and what came of it."""
 
     todo: deque[tuple[float, bytes]] = field(default_factory=deque)  # when due, request
-    idle: list[_Connection] = field(default_factory=list)
+    idle: deque[_Connection] = field(default_factory=deque)
     latencies: list[float] = field(default_factory=list)
     failures: int = 0
     again: Iterator[bytes] | None = None  # closed loop: whoever is free asks the next
@@ -94,7 +103,7 @@ class _Load:
     def due(self, at: float, request: bytes) -> None:
         """Send a request now, or as soon as a connection is free."""
         if self.idle:
-            self.idle.pop().send(at, request)
+            self.idle.popleft().send(at, request)  # in turn, as a front door shares them out
         else:
             self.todo.append((at, request))
 
@@ -151,24 +160,39 @@ def _length(buffer: bytes) -> int:
     return head + 4 + int(buffer[at + 15 : end])
 
 
-def saturate(port: int, asked: Iterator[bytes], seconds: float, connections: int = CONNECTIONS) -> Result:
-    """Ask as fast as the server answers, until the time is over or there is nothing left to ask."""
-    return asyncio.run(_saturate(port, asked, seconds, connections))
+def saturate(ports: Ports, asked: Iterator[bytes], seconds: float, connections: int = CONNECTIONS) -> Result:
+    """Ask as fast as the servers answer, until the time is over or there is nothing left to ask."""
+    return asyncio.run(_saturate(_listed(ports), asked, seconds, connections))
 
 
-def offer(port: int, asked: Iterator[bytes], seconds: float, rate: float, connections: int = CONNECTIONS) -> Result:
-    """Ask evenly, `rate` times a second, whether or not the server keeps up."""
-    return asyncio.run(_offer(port, asked, seconds, rate, connections))
+def offer(ports: Ports, asked: Iterator[bytes], seconds: float, rate: float, connections: int = CONNECTIONS) -> Result:
+    """Ask evenly, `rate` times a second, whether or not the servers keep up.
+
+    Args:
+        ports: Where they listen; of several, each gets every so manieth connection.
+        asked: The requests.
+        seconds: For how long.
+        rate: Requests a second.
+        connections: How many are kept open.
+    """
+    return asyncio.run(_offer(_listed(ports), asked, seconds, rate, connections))
 
 
-async def _opened(port: int, load: _Load, count: int) -> list[_Connection]:
+def _listed(ports: Ports) -> Sequence[int]:
+    return [ports] if isinstance(ports, int) else ports
+
+
+async def _opened(ports: Sequence[int], load: _Load, count: int) -> list[_Connection]:
     loop = asyncio.get_running_loop()
-    return [(await loop.create_connection(lambda: _Connection(load), "127.0.0.1", port))[1] for _ in range(count)]
+    return [
+        (await loop.create_connection(lambda: _Connection(load), "127.0.0.1", ports[number % len(ports)]))[1]
+        for number in range(count)
+    ]
 
 
-async def _saturate(port: int, asked: Iterator[bytes], seconds: float, count: int) -> Result:
+async def _saturate(ports: Sequence[int], asked: Iterator[bytes], seconds: float, count: int) -> Result:
     load = _Load(again=asked)
-    connections = await _opened(port, load, count)
+    connections = await _opened(ports, load, count)
     begun = time.perf_counter()
     load.until = begun + seconds
     for connection in connections:
@@ -176,9 +200,9 @@ async def _saturate(port: int, asked: Iterator[bytes], seconds: float, count: in
     return await _finished(load, connections, begun)
 
 
-async def _offer(port: int, asked: Iterator[bytes], seconds: float, rate: float, count: int) -> Result:
+async def _offer(ports: Sequence[int], asked: Iterator[bytes], seconds: float, rate: float, count: int) -> Result:
     load = _Load()
-    connections = await _opened(port, load, count)
+    connections = await _opened(ports, load, count)
     load.idle.extend(connections)
     begun = time.perf_counter()
     for number in range(int(seconds * rate)):

@@ -3,7 +3,7 @@
 All run as `lotproof serve` runs its own: uvicorn, one worker, the same settings.
 
     node FOLDER      JSON-RPC that replays a trade (`replay.py`)
-    growing FOLDER#N the same, which begins with N blocks and gains one each second
+    growing FOLDER#N#G  the same, which begins with N blocks and gains one each second if G is 1
     lotproof FOLDER  the product on the database in FOLDER
     constant FILE    a bare Starlette endpoint that answers with the bytes of FILE
     naive URL        an endpoint that asks the chain by `eth_call` for each scan; URL#ADDRESS
@@ -11,6 +11,7 @@ All run as `lotproof serve` runs its own: uvicorn, one worker, the same settings
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 import time
@@ -108,9 +109,9 @@ class Node:
 
 
 def growing(where: str) -> Node:
-    """Make a node that begins with so many blocks of a recording and gains one each second; FOLDER#BLOCKS."""
-    folder, _, length = where.partition("#")
-    return Node(Path(folder), int(length), grows=True)
+    """Make a node with so many blocks of a recording at first, that gains one each second or none: FOLDER#BLOCKS#1."""
+    folder, length, grows = where.rsplit("#", 2)
+    return Node(Path(folder), int(length), grows=grows == "1")
 
 
 def lotproof(folder: str) -> ASGIApp:
@@ -170,6 +171,8 @@ def main() -> None:
     listening.bind(("127.0.0.1", 0))
     listening.listen(128)
     print(listening.getsockname()[1], flush=True)
+    gc.collect()
+    gc.freeze()
     config = uvicorn.Config(app, access_log=False, server_header=False, log_level="warning", lifespan="off")
     uvicorn.Server(config).run(sockets=[listening])
 

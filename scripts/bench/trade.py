@@ -15,12 +15,14 @@ from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from coincurve import PrivateKey
 from eth_abi.encoding import TupleEncoder
 from eth_abi.registry import registry
 
 from bench import replay
 from bench.goods import FIRST_MAKER, MAKERS, Lot, label_signer, prefix
 from ledger.chain.artifact import abi_of
+from ledger.chain.signers import AddressSigner
 from ledger.core.keccak import keccak256
 from ledger.core.parts import batch_id, child_id, company_prefix_number, key_id, next_head, pack_children
 from ledger.core.structs import BatchRegistration, CustodyStatement, Domain, KeyAddition
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.replay import Log
+    from ledger.store.unit_lists import UnitLists
 
 CHAIN_ID: Final = 31337
 LEDGER: Final = bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3")  # where Anvil's first deployment stands
@@ -60,6 +63,7 @@ class Trade:
         seed: The same seed makes the same trade.
         units: Serial numbers of each batch; 0 = none has a list.
         later: Blocks after these, in which administrations act on goods that are there, and batches are registered.
+        lists: Where the lists of serial numbers are written while the trade is; None = nowhere.
     """
 
     events: int
@@ -67,7 +71,8 @@ class Trade:
     seed: int = 1
     units: int = 0
     later: int = 0
-    recalled_later: list[int] = field(default_factory=list)  # batches that a later block recalls, in order
+    lists: UnitLists | None = None
+    recalled_later: dict[int, int] = field(default_factory=dict)  # batch: the later block that recalls it, from 0
 
     def __post_init__(self) -> None:
         """Work out how much it will be."""
@@ -110,7 +115,7 @@ class Trade:
         acts = _Acts(self)
         for number in range(self.later):
             registered = [self._registration(self.lot(self.batches + 2 * number + one)) for one in range(2)]
-            yield [registered, acts.of(self.now + 1 + number)]
+            yield [registered, acts.of(number)]
 
     def _way(self, lot: Lot, begun: int) -> Iterator[Step]:
         """The logs of one batch's registration and of each of its events."""
@@ -139,7 +144,7 @@ class Trade:
     def _registration(self, lot: Lot) -> Log:
         expiry, made = (int(f"{day:%Y%m%d}") for day in (lot.expiry, lot.expiry - timedelta(days=900)))
         quantity, details = QUANTITY + lot.index % 997, details_of(lot)
-        root = build(leaves(lot.secret(), lot.serials()))[:NODE] if lot.units else NOTHING
+        root = self._listed(lot) if lot.units else NOTHING
         said = BatchRegistration(
             lot.maker, int(lot.gtin), lot.lot, ProductClass.VACCINE, quantity, made, expiry, root, details
         )
@@ -159,6 +164,14 @@ class Trade:
             key=_key(lot.maker),
         )
 
+    def _listed(self, lot: Lot) -> bytes:
+        """The root of a batch's serial numbers."""
+        serials = lot.serials()
+        nodes = build(leaves(lot.secret(), serials))
+        if self.lists is not None:
+            self.lists.write(batch_id(int(lot.gtin), lot.lot), lot.secret(), serials, nodes)
+        return nodes[:NODE]
+
 
 class _Acts:
     """What administrations and makers do about goods that have been there for long."""
@@ -169,17 +182,17 @@ class _Acts:
         # Each batch was inspected twice, or inspected and recalled.
         self._sequences: Counter[int] = Counter()
 
-    def of(self, time: int) -> Step:
+    def of(self, block: int) -> Step:
         """The acts of one block: inspections, and one recall."""
         trade = self._trade
         acts = []
         for number in range(LATER_ACTS):
             index = self._random.randrange(trade.batches)
             lot, sequence = trade.lot(index), _sequence(2 + self._sequences[index])
-            cursor = _Cursor(batch_id(int(lot.gtin), lot.lot), NOTHING, time - 1, self._random)
+            cursor = _Cursor(batch_id(int(lot.gtin), lot.lot), NOTHING, trade.now + block, self._random)
             recall = number == 0 and lot.verdict == "verified" and index not in trade.recalled_later
             if recall:
-                trade.recalled_later.append(index)
+                trade.recalled_later[index] = block
             actor, kind, place = (lot.maker, Kind.RECALL, bytes(5)) if recall else (AUTHORITY, Kind.INSPECT, b"SGSIN")
             acts.append(cursor.event(kind, actor, 0, 0, place, previous=sequence))
             self._sequences[index] += 1
@@ -215,7 +228,7 @@ def _accredited() -> Step:
                 roles=int(role),
                 prefixes=[company_prefix_number(prefix(number))] if maker else [],
             ),
-            _key_added(number, _signer(number), Purpose.EVENTS | Purpose.ADMIN),
+            _key_added(number, signer(number).signer, Purpose.EVENTS | Purpose.ADMIN),
         ]
         if maker:
             logs.append(_key_added(number, label_signer(number).signer, Purpose.LABELS))
@@ -368,13 +381,15 @@ def _key_added(number: int, signer: bytes, purposes: Purpose) -> Log:
     return _log("KeyAdded", **names, validFrom=0, validUntil=0, digest=digest)
 
 
-def _signer(number: int) -> bytes:
-    return keccak256(b"signer %d" % number)[:20]
+@cache
+def signer(number: int) -> AddressSigner:
+    """The key with which an organisation signs; known to everyone."""
+    return AddressSigner(f"organisation {number}", PrivateKey(keccak256(b"signer %d" % number)))
 
 
 @cache
 def _key(number: int) -> bytes:
-    return key_id(_signer(number))
+    return key_id(signer(number).signer)
 
 
 def _block_hash(number: int) -> str:

@@ -70,9 +70,15 @@ def template(tmp_path_factory: pytest.TempPathFactory, told: World) -> Path:
 
 
 @pytest.fixture
-def database(tmp_path: Path, template: Path) -> Iterator[Database]:
+def database(engine: str, tmp_path: Path, request: pytest.FixtureRequest, told: World) -> Iterator[Database]:
     """A database of the test's own."""
-    opened = open_database(f"sqlite:///{shutil.copy(template, tmp_path)}")
+    if engine == "sqlite":
+        url = f"sqlite:///{shutil.copy(request.getfixturevalue('template'), tmp_path)}"
+    else:
+        url = request.getfixturevalue("new_url")()
+    opened = open_database(url)
+    if engine != "sqlite":
+        write(opened, told)
     yield opened
     opened.close()
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from fastapi import FastAPI
+
+from ledger.chain.watch import Standing
+from ledger.core.agreement import State
 from ledger.core.statement import LOGGED_TYPES, TYPES
 from tests.api.conftest import Asker
 from tests.api.problems import assert_problem
@@ -17,6 +21,21 @@ def test_the_chain_tells_what_a_signer_needs(ask: Asker, told: World) -> None:
     assert chain["types"] == TYPES | LOGGED_TYPES
     assert (chain["council"], chain["relayer"]) == ("0x" + "cc" * 20, "0x" + "dd" * 20)
     assert chain["indexed"]["block"] == chain["head"]["block"] == chain["finalized"]["block"] == told.last_block
+
+
+def test_the_nodes_of_the_chain_are_shown_as_they_stand_if_there_are_several(app: FastAPI) -> None:
+    ask = Asker(app)
+    assert ask.get("/v1/chain").json()["nodes"] == []
+    assert "lotproof_rpc_endpoint{" not in ask.get("/metrics").text
+    standings = [
+        Standing("https://one.example", State.HEALTHY, 7, ""),
+        Standing("http://two.example:8545", State.LYING, 9, "It is on chain 1, not 5."),
+    ]
+    object.__setattr__(app.state.installation, "standings", lambda: standings)
+    assert ask.get("/v1/chain").json()["nodes"] == [
+        {"name": "https://one.example", "state": "healthy", "head": 7, "reason": ""},
+        {"name": "http://two.example:8545", "state": "lying", "head": 9, "reason": "It is on chain 1, not 5."},
+    ]
 
 
 def test_a_batch_is_shown_with_its_consignments(ask: Asker) -> None:

@@ -12,8 +12,11 @@ from fastapi import FastAPI
 
 from api import errors
 from api.app import Identity, create_app
+from api.metrics import NodeStates
 from api.negotiation import preferred
+from ledger.chain.watch import Standing
 from ledger.config import Settings
+from ledger.core.agreement import State
 from ledger.store.database import open_database
 from tests.api.conftest import Asker
 from tests.api.problems import assert_problem
@@ -51,6 +54,18 @@ def test_figures_count_answers_by_route_and_never_by_address(app: FastAPI) -> No
     assert "stranger" not in figures
     assert 'lotproof_block{which="indexed"}' in figures
     assert re.search(r'lotproof_answer_seconds_bucket\{le="0.025",route="/v1/verify"\}', figures)
+
+
+def test_each_of_several_nodes_has_a_gauge_with_its_state() -> None:
+    standings = [
+        Standing("https://one.example", State.HEALTHY, 7, ""),
+        Standing("http://two.example:8545", State.STALE, 3, "Its newest block is 3, when others have 70."),
+    ]
+    (gauge,) = NodeStates(lambda: standings).collect()
+    assert [(sample.name, sample.labels, sample.value) for sample in gauge.samples] == [
+        ("lotproof_rpc_endpoint", {"endpoint": "https://one.example", "state": "healthy"}, 1),
+        ("lotproof_rpc_endpoint", {"endpoint": "http://two.example:8545", "state": "stale"}, 1),
+    ]
 
 
 def test_statements_are_counted_by_state(app: FastAPI) -> None:

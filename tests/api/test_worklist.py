@@ -25,6 +25,8 @@ from tests.unit_world import Intake
 
 EVERYBODY = [MAKER, CARRIER, PHARMACY, CUSTOMS, STRANGER]
 
+RUN_ON = ("sqlite", "postgresql")
+
 
 def expected(told: World, number: int) -> set[str]:
     """The ids that folding every story gives."""

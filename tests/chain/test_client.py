@@ -6,10 +6,11 @@ import socket
 import threading
 from typing import Any
 
+import httpx
 import pytest
 
 from ledger.chain.client import MINIMUM_PRIORITY_FEE, Chain, Fees, Sent, header_of
-from ledger.chain.rpc import CALLS_A_REQUEST, Rpc
+from ledger.chain.rpc import ATTEMPTS, CALLS_A_REQUEST, Rpc
 from ledger.core.errors import ConfigurationError, NodeError, UnavailableError
 from tests.scripted_node import NodeAnswersError, ScriptedNode
 
@@ -189,6 +190,11 @@ def test_a_call_that_returns_gives_its_bytes(node: ScriptedNode, chain: Chain) -
         ("already known", Sent.KNOWN),
         ("transaction already imported", Sent.KNOWN),
         ("known transaction: 0xabc", Sent.KNOWN),
+        ("0x11: this transaction is already in the TxPool", Sent.KNOWN),
+        ("0xab tries to send a tx with nonce 2, but account has nonce 3 (tx nonce too low)", Sent.STALE_NONCE),
+        ("replacement gas too low, got tip 1, min: 2, got fee 3, min: 4", Sent.UNDERPRICED),
+        ("Tx cannot pay basefee of 9, have 2 (not within 50% range of current basefee)", Sent.UNDERPRICED),
+        ("Tx does not pay the minimum gas price of 1000000000", Sent.UNDERPRICED),
         ("nonce too low: next nonce 5, tx nonce 3", Sent.STALE_NONCE),
         ("replacement transaction underpriced", Sent.UNDERPRICED),
         ("transaction underpriced: tip needed 1, tip permitted 0", Sent.UNDERPRICED),
@@ -267,3 +273,34 @@ def test_code_balance_and_nonce_are_read(node: ScriptedNode, chain: Chain) -> No
     assert chain.code(ADDRESS) == b"\x60\x01"
     assert chain.balance(ADDRESS) == 10**18
     assert (chain.nonce(ADDRESS), chain.nonce(ADDRESS, "finalized")) == (5, 4)
+
+
+def test_a_request_that_fails_is_tried_again_a_few_times(node: ScriptedNode, chain: Chain) -> None:
+    """Nobody notices a connection that broke; a node that stays away is told of."""
+    node.on("eth_chainId", "0x7")
+    post, broken = chain.rpc._client.post, 0
+
+    def break_first(*arguments: Any, **named: Any) -> httpx.Response:
+        nonlocal broken
+        if broken:
+            broken -= 1
+            raise httpx.ReadError("reset")
+        return post(*arguments, **named)
+
+    chain.rpc._client.post = break_first  # type: ignore[method-assign]  # a connection that breaks when told to
+    broken = ATTEMPTS - 1
+    assert chain.chain_id() == 7
+    broken = ATTEMPTS
+    with pytest.raises(UnavailableError, match="cannot be reached"):
+        chain.chain_id()
+    assert broken == 0
+
+
+def test_a_request_that_had_its_time_is_not_tried_again(node: ScriptedNode) -> None:
+    node.wait = threading.Event()
+    chain = Chain(node.url, timeout_seconds=0.2)
+    with pytest.raises(UnavailableError, match="did not answer in time"):
+        chain.chain_id()
+    node.wait.set()
+    assert len(node.requests) == 1
+    chain.close()

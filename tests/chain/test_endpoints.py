@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from ledger.chain.transactions import Payload, sign
 from ledger.chain.vetting import VET_SECONDS, Vetting
 from ledger.chain.watch import LIAR_SECONDS
 from ledger.core.agreement import State
-from ledger.core.errors import ConfigurationError, TooManyResultsError, UnavailableError
+from ledger.core.errors import ConfigurationError, ContradictionError, TooManyResultsError, UnavailableError
 from ledger.core.facts import CustodyEvent, Registration
 from tests.lying_node import GONE, LyingNode, another_hash, empty_receipts, lying_nodes, omits, refuses
 from tests.world import RELAYER, World, a_world
@@ -454,6 +456,102 @@ def test_a_block_that_is_replaced_while_it_is_read_is_no_lie(
     assert source.headers([world.chain.head().number + 50]) == [None]
 
 
+def test_where_nothing_can_be_proved_a_replaced_block_is_noticed_all_the_same(
+    world: World, nodes: list[LyingNode], connect: Callable[..., Chain]
+) -> None:
+    source = LedgerSource(connect(nodes), world.ledger.address)
+    headers = [header for header in source.headers(range(13)) if header]
+    asked = iter(range(100))  # the leader's first answer is of the old block, what is asked after it of the new one
+    new = {"hash": "0x" + "ee" * 32}
+    for node in nodes:
+        node.lies["eth_getBlockReceipts"] = refuses()
+        node.lies["eth_getBlockByNumber"] = lambda _params, true: true | new
+    nodes[0].lies["eth_getBlockByNumber"] = lambda _params, true: true if next(asked) < len(headers) else true | new
+    with pytest.raises(UnavailableError, match="was replaced"):
+        source.facts_of(headers)
+    assert State.LYING not in states(source._chain)
+
+
+def test_logs_of_other_blocks_than_asked_for_are_no_answer_and_a_hash_without_agreement_proves_nothing(
+    world: World, nodes: list[LyingNode], connect: Callable[..., Chain]
+) -> None:
+    nodes[0].lies["eth_getLogs"] = lambda _params, true: [true[-1] | {"blockNumber": "0xfff"}]
+    assert facts(LedgerSource(connect(nodes), world.ledger.address), 12) == WHOLE
+    number = bearing(world)[-1]
+    nodes[0].lies["eth_getLogs"] = omits(number)
+    nodes[1].lies["eth_getBlockByNumber"] = lambda params, true: (
+        true | {"hash": "0x" + "ee" * 32} if params[0] == hex(number) else true
+    )
+    with pytest.raises(UnavailableError, match="contradict each other"):
+        facts(LedgerSource(connect(nodes[:2]), world.ledger.address), 12)
+
+
+# ---- who is left for whom ----
+
+
+def contradicting(**evidence: Any) -> ContradictionError:
+    return ContradictionError("It contradicts.", **evidence)
+
+
+def test_a_node_that_contradicts_what_is_final_is_left_for_the_next(
+    world: World, nodes: list[LyingNode], connect: Callable[..., Chain]
+) -> None:
+    chain = connect(nodes)
+    source = LedgerSource(chain, world.ledger.address)
+    true = source.headers([3])[0]
+    assert true is not None
+    assert source.agreed_hash(3) == true.hash
+    assert source.doubt(contradicting(block=3, expected=true.hash, given=bytes(32)))
+    assert states(chain) == [State.UNREACHABLE, State.HEALTHY, State.HEALTHY]
+    source.head()
+    assert chain.nodes is not None
+    assert chain.nodes.last_asked == chain.standings()[1].name
+    # all say so: then it is not the node, and a person must look
+    assert not source.doubt(contradicting(block=3, expected=bytes(32), given=true.hash))
+    assert source.doubt(UnavailableError("It contradicts itself.", cause="inconsistent"))
+    source.head()
+    assert chain.nodes.last_asked == chain.standings()[2].name
+
+
+def test_a_log_that_is_not_its_digest_is_a_lie_unless_enough_nodes_gave_it(
+    world: World, nodes: list[LyingNode], connect: Callable[..., Chain]
+) -> None:
+    chain = connect(nodes)
+    source = LedgerSource(chain, world.ledger.address)
+    fact = source.final_facts(0, 12)[-2].facts[0]
+    assert not source.doubt(contradicting(fact=fact))
+    late = replace(fact, recorded=replace(fact.recorded, block=world.chain.head().number))
+    source.head()
+    assert source.doubt(contradicting(fact=late))
+    assert states(chain) == [State.LYING, State.HEALTHY, State.HEALTHY]
+
+
+def test_when_all_have_lied_nobody_is_asked_and_it_is_said_why(
+    nodes: list[LyingNode], connect: Callable[..., Chain]
+) -> None:
+    chain = connect(nodes)
+    chain.head()
+    assert chain.nodes is not None
+    for standing in chain.standings():
+        chain.nodes.watch.lied(standing.name, "It lied.")
+    with pytest.raises(UnavailableError, match="None of the chain's nodes can be asked") as caught:
+        chain.head()
+    assert caught.value.detail.count("It lied.") == 3
+    with pytest.raises(UnavailableError, match="None of the chain's nodes"):
+        chain.send(b"\x02")
+
+
+def test_a_node_that_refuses_a_whole_batch_is_left_for_the_next(
+    world: World, nodes: list[LyingNode], connect: Callable[..., Chain]
+) -> None:
+    chain = connect(nodes)
+    source = LedgerSource(chain, world.ledger.address)
+    source.head()
+    nodes[0].raw = (200, b'{"jsonrpc": "2.0", "id": null, "error": {"code": -32600, "message": "no batches"}}')
+    assert facts(source, 12) == WHOLE
+    assert states(chain) == [State.UNREACHABLE, State.HEALTHY, State.HEALTHY]
+
+
 # ---- the state ----
 
 
@@ -521,6 +619,39 @@ def test_a_node_whose_state_is_not_what_it_proves_is_dropped(
     assert words in vetting._nodes.watch.standings()[0].reason
 
 
+def test_a_node_that_proves_another_block_is_dropped(vetting: Vetting, nodes: list[LyingNode], clock: Clock) -> None:
+    vetting._nodes.watch.look()
+    nodes[0].lies["eth_getBlockByNumber"] = lambda params, true: (
+        nodes[1].upstream.request("eth_getBlockByNumber", "0x1", False) if params[0].startswith("0x") else true  # noqa: FBT003 - positional in JSON-RPC
+    )
+    assert vetted(vetting, clock) == [State.LYING, State.HEALTHY, State.HEALTHY]
+    assert "another block than the one agreed on" in vetting._nodes.watch.standings()[0].reason
+
+
+def test_samples_are_taken_until_it_is_stopped_and_none_before_anything_is_final(
+    world: World, nodes: list[LyingNode], connect: Callable[..., Chain]
+) -> None:
+    chain = connect(nodes, clock=time.monotonic, look_seconds=0.01)
+    assert chain.nodes is not None
+    for node in nodes:
+        node.lies["eth_getBlockByNumber"] = lambda params, true: None if params[0] == "finalized" else true
+    stop = threading.Event()
+    taking = threading.Thread(
+        target=Vetting(chain.nodes, world.ledger.address).run, args=(stop,), kwargs={"poll_seconds": 0.01}
+    )
+    taking.start()
+    time.sleep(0.2)
+    assert "eth_getProof" not in nodes[0].asked
+    for node in nodes:
+        node.honest()
+    until = time.monotonic() + 10
+    while "eth_getProof" not in nodes[2].asked and time.monotonic() < until:
+        time.sleep(0.01)
+    stop.set()
+    taking.join(10)
+    assert [node.asked.count("eth_getProof") for node in nodes] == [1, 1, 1]
+
+
 def test_where_headers_have_another_form_nothing_is_proved_and_nobody_lies(
     vetting: Vetting, nodes: list[LyingNode], clock: Clock
 ) -> None:
@@ -551,6 +682,7 @@ def test_one_node_is_asked_no_more_than_before(world: World, nodes: list[LyingNo
     source = LedgerSource(chain, world.ledger.address)
     source.finalized()
     assert source.agreed_hash(3) is None
+    assert not source.doubt(contradicting(block=3))
     assert chain.confirmed([])
     assert chain.standings() == []
     assert nodes[0].asked == ["eth_getBlockByNumber"]

@@ -37,3 +37,19 @@ def test_a_copy_without_some_leaves_the_first_as_it_was() -> None:
     for number in (6, 7, 8):
         copy.put(number, "more")
     assert (len(copy), len(kept)) == (2, 2)
+
+
+def test_what_is_weighed_is_kept_up_to_a_weight() -> None:
+    kept: Kept[str, str] = Kept(10, len)
+    for value in ("aaaa", "bbbb", "cc"):
+        kept.put(value[0], value)
+    assert len(kept) == 3
+    kept.put("a", "aaaaaa")  # in place of the first: 12 with the others
+    assert [key for key, _ in kept.items()] == ["c", "a"]
+    copy = kept.without(["a"])
+    copy.put("d", "dddddddd")
+    assert [key for key, _ in copy.items()] == ["c", "d"]
+    copy.put("e", "e" * 11)  # too heavy for anything
+    assert len(copy) == 0
+    copy.put("f", "f" * 10)
+    assert len(copy) == 1

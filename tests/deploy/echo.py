@@ -26,6 +26,9 @@ class Handler(BaseHTTPRequestHandler):
         else:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             self.server.seen += 1
+            if self.server.breaks:
+                self.close_connection = True
+                return
             time.sleep(self.server.takes)
             headers = {name.lower(): value for name, value in self.headers.items()}
             self.tell({"method": self.command, "path": self.path, "bytes": len(body), "headers": headers})
@@ -55,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Echo(ThreadingHTTPServer):
-    """The server, on a free port; `ready` and `takes` (seconds for an answer) are a test's to set."""
+    """The server, on a free port; a test sets `ready`, `takes` (seconds for an answer) and `breaks` (it gives none)."""
 
     daemon_threads = True
 
@@ -63,9 +66,13 @@ class Echo(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.ready = True
         self.takes = 0.0
+        self.breaks = False
         self.seen = 0
         self.stopping = threading.Event()
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A door that goes away in the middle is no fault."""
 
     @property
     def port(self) -> int:

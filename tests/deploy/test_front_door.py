@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -68,12 +69,14 @@ def test_servers_are_told_no_address_and_believe_no_claim(door: Door) -> None:
         "X-Forwarded-Proto": "https",
         "X-Forwarded-Host": "evil.example",
         "X-Real-IP": "203.0.113.7",
+        "X-Request-Id": "chosen-by-a-stranger",
         "Forwarded": "for=203.0.113.7;proto=https",
     }
     headers = ask(door.port, "/v1/chain", address="127.0.0.77", headers=claims)
     told = dict(_echoed(headers))
     assert told["x-forwarded-proto"] == "http"
     assert {name for name in told if "forward" in name or "real-ip" in name} == {"x-forwarded-proto"}
+    assert "x-request-id" not in told
     assert "127.0.0.77" not in str(told)
     assert "203.0.113.7" not in str(told)
 
@@ -87,7 +90,8 @@ def _echoed(answer: Answer) -> dict[str, str]:
 # Class of call, how it is asked, its setting, and how long Retry-After says.
 LIMITS = [
     ("reads", "GET", "/v1/verify?code=1", "EACH_REQUESTS_10S", 10),
-    ("pages", "GET", "/app/", "EACH_REQUESTS_10S", 10),
+    ("long", "GET", "/v1/organisations", "EACH_REQUESTS_10S", 10),
+    ("files", "GET", "/app/", "EACH_FILES_10S", 10),
     ("statements", "POST", "/v1/statements", "EACH_STATEMENTS_10S", 10),
     ("photos", "POST", "/v1/verify/image", "EACH_PHOTOS_60S", 60),
     ("photos", "POST", "/check", "EACH_PHOTOS_60S", 60),
@@ -116,6 +120,12 @@ def test_a_flood_of_one_kind_leaves_the_same_address_the_others(make_door: MakeD
     assert statuses(4, lambda: ask(door.port, "/v1/reports", method="POST")) == [200, 200, 429, 429]
     assert ask(door.port, "/v1/verify?code=1").status == 200
     assert ask(door.port, "/v1/statements", method="POST").status == 200
+
+
+def test_an_app_that_is_installed_takes_nothing_from_scans(make_door: MakeDoor) -> None:
+    door = make_door(EACH_REQUESTS_10S=3)
+    assert statuses(20, lambda: ask(door.port, "/app/assets/a.js")) == [200] * 20
+    assert statuses(4, lambda: ask(door.port, "/v1/verify?code=1")) == [200, 200, 200, 429]
 
 
 def test_percent_encoding_carries_no_call_past_its_limit(make_door: MakeDoor) -> None:
@@ -238,8 +248,13 @@ def test_a_slow_header_is_cut_off(make_door: MakeDoor, echoes: Echoes) -> None:
 
 @pytest.mark.parametrize(
     "request_bytes",
-    [b"GET /v1/chain HTTP/1.1\r\nHost: door\r\nX-Long: " + b"a" * 20_000 + b"\r\n\r\n", b"NONSENSE\r\n\r\n"],
-    ids=["longer than is read", "no HTTP"],
+    [
+        b"GET /v1/chain HTTP/1.1\r\nHost: door\r\nX-Long: " + b"a" * 20_000 + b"\r\n\r\n",
+        b"NONSENSE\r\n\r\n",
+        b"POST /v1/verify HTTP/1.1\r\nHost: door\r\nTransfer-Encoding: chunked\r\n\r\nNONSENSE\r\n",
+        b"POST /v1/verify HTTP/1.1\r\nHost: door\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
+    ],
+    ids=["longer than is read", "no HTTP", "no chunk", "two lengths"],
 )
 def test_what_cannot_be_read_is_a_400(door: Door, request_bytes: bytes) -> None:
     with socket.create_connection(("127.0.0.1", door.port), 10) as line:
@@ -278,6 +293,44 @@ def test_a_server_that_is_not_ready_gets_no_requests_and_without_any_it_is_a_503
     assert answer.headers["retry-after"] == "5"
     echoes[0].ready = True
     until(lambda: ask(door.port, "/v1/chain").status == 200)
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/verify?code=1"), ("POST", "/v1/statements")])
+def test_a_server_that_breaks_off_is_made_up_for_by_the_other(
+    door: Door, echoes: Echoes, method: str, path: str
+) -> None:
+    echoes[0].breaks = True
+    assert statuses(6, lambda: ask(door.port, path, method=method, body=b"{}")) == [200] * 6
+    assert echoes[0].seen
+    echoes[1].breaks = True
+    answer = ask(door.port, "/v1/chain")
+    assert answer.status == 502
+    assert answer.problem()["type"] == "/problems/unavailable"
+    assert answer.headers["retry-after"] == "5"
+
+
+def test_who_must_wait_too_long_is_told_so(make_door: MakeDoor, echoes: Echoes) -> None:
+    few = ("rise 1 maxconn 64", "rise 1 maxconn 1"), ("timeout queue 5s", "timeout queue 500ms")
+    door = make_door(change=lambda text: text.replace(*few[0]).replace(*few[1]))
+    for echo in echoes:
+        echo.takes = 1.5
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: ask(door.port, "/v1/chain"), range(4)))
+    assert sorted(answer.status for answer in answers) == [200, 200, 503, 503]
+    assert {answer.headers["retry-after"] for answer in answers if answer.status == 503} == {"5"}
+
+
+def test_slow_photos_do_not_take_the_places_of_scans(make_door: MakeDoor, echoes: Echoes) -> None:
+    few = ("maxconn 16", "maxconn 1"), ("rise 1 maxconn 64", "rise 1 maxconn 1")
+    door = make_door(change=lambda text: text.replace(*few[0]).replace(*few[1]))
+    head = b"POST /v1/verify/image HTTP/1.1\r\nHost: door\r\nContent-Length: 90000\r\n\r\n"
+    with ExitStack() as lines:
+        for _ in range(4):
+            line = lines.enter_context(socket.create_connection(("127.0.0.1", door.port), 5))
+            line.sendall(head + b" " * 30_000)
+        time.sleep(0.2)
+        assert statuses(4, lambda: ask(door.port, "/v1/verify?code=1")) == [200] * 4
+    assert all(echo.seen for echo in echoes)
 
 
 def test_an_event_stream_outlives_every_timeout_while_it_says_something(make_door: MakeDoor) -> None:

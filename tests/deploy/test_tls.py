@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import ssl
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -46,14 +46,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     require_haproxy()
     folder = tmp_path_factory.mktemp("tls")
     own, clients, port = Issuer(folder / "own"), Issuer(folder / "clients"), free_port()
-    settings = {
+    settings: dict[str, Any] = {
         "HTTPS": f"127.0.0.1:{port}",
         "CERTIFICATE": str(own.issue("localhost")),
         "CLIENT_CA": str(clients.certificate),
     }
     with ExitStack() as running:
         echo, acme = running.enter_context(Echo()), running.enter_context(Echo())
-        door = running.enter_context(Door(folder, [echo.port], ACME=f"127.0.0.1:{acme.port}", **settings))
+        settings["ACME"] = f"127.0.0.1:{acme.port}"
+        door = running.enter_context(Door(folder, [echo.port], **settings))
         door.await_ready()
         yield Place(door, port, own, clients)
 

@@ -1,7 +1,7 @@
 """Two real nodes are parted and joined again, each with an installation that goes on taking and relaying statements.
 
-While parted each side builds a branch of its own; joined, one branch wins, and it need not be the longer one. Blocks are
-made final as a quorum of two does: only what both nodes have. Promised: never are two truths called final (what an
+While parted each side builds a branch of its own; joined, one branch wins, and it need not be the longer one. Blocks
+are made final as a quorum of two does: only what both nodes have. Promised: never are two truths called final (what an
 installation once called final stays, and the two agree); nothing acknowledged is lost or done twice; both read models
 equal one that is built anew from the winning chain.
 """

@@ -20,6 +20,7 @@ from typing import Any, Final, Self
 FAULTS: Final = ("reset before", "reset after", "502", "cut", "delay", "stale")
 LONGEST_DELAY_SECONDS: Final = 0.5
 DEEPEST_STALE: Final = 5  # blocks
+EACH_THIRD_SENDING: Final = 3
 _AT_ONCE: Final = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends RST, not FIN
 
 
@@ -36,6 +37,7 @@ class FaultyProxy:
         self.share = share
         self.done: Counter[str] = Counter()  # requests by what was done to them
         self._upstream = port
+        self._sendings = 0
         self._chance = random.Random(seed)
         self._loop = asyncio.new_event_loop()
         self._connections: set[asyncio.Task[None]] = set()
@@ -82,7 +84,7 @@ class FaultyProxy:
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer one request in whatever way; tells whether the connection goes on."""
         body = (await _message(reader))[1]
-        fault = self._chance.choice(FAULTS) if self._chance.random() < self.share else "passed on"
+        fault = self._fault(body)
         self.done[fault] += 1
         if fault == "reset before":
             return _reset(writer)
@@ -105,6 +107,13 @@ class FaultyProxy:
         writer.write(answer)
         await writer.drain()
         return True
+
+    def _fault(self, body: bytes) -> str:
+        if self.share and b"eth_sendRawTransaction" in body:
+            self._sendings += 1
+            if self._sendings % EACH_THIRD_SENDING == 0:
+                return "reset after"
+        return self._chance.choice(FAULTS) if self._chance.random() < self.share else "passed on"
 
     async def _ask(self, body: bytes) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._upstream)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.deploy.caller import ask
 from tests.faults import connections
-from tests.front_door import require_haproxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ports(folder: Path) -> Iterator[list[int]]:
-    require_haproxy()
     with connections.servers(folder, 1) as ports:
         yield ports
 
@@ -32,6 +32,16 @@ def test_honest_scans_are_answered_through_a_besieged_door(folder: Path, ports: 
     outcome = connections.besiege(connections.QUICK, folder, ports)
     assert outcome.broken == ()
     assert outcome.figures["honest scans"] > 30
+
+
+def test_a_server_reads_no_longer_headers_than_the_door_and_hears_of_tls(ports: list[int]) -> None:
+    with socket.create_connection(("127.0.0.1", ports[0]), 10) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: server\r\nX-Long: " + b"a" * 20_000)
+        assert line.recv(1_000).startswith(b"HTTP/1.1 400 ")
+    secure = {"Host": "lotproof.example", "X-Forwarded-Proto": "https", "Accept": "application/linkset+json"}
+    assert b"https://lotproof.example/" in ask(ports[0], "/01/05413868000016", headers=secure).body
+    plain = secure | {"X-Forwarded-Proto": "http"}
+    assert b'"http://lotproof.example/' in ask(ports[0], "/01/05413868000016", headers=plain).body
 
 
 @pytest.mark.parametrize("plant", connections.PLANTS)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ledger.store.database import Database
 
-ENGINES = (*postgres.ENGINES, postgres.SPREAD)  # spread tables must tell the same
+RUN_ON = (*postgres.ENGINES, postgres.SPREAD)  # spread tables must tell the same
 
 
 class Teller:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trie import HexaryTrie
 
+from ledger.core.block_receipts import encode_receipt, logs_of, trie_root
 from ledger.core.errors import InvalidProofError
 from ledger.core.header import encode_header
 from ledger.core.keccak import keccak256
-from ledger.core.receipts import encode_receipt, logs_of, trie_root
 from ledger.core.rlp import decode, encode, encode_number
 from ledger.core.trie import EMPTY_ROOT
 

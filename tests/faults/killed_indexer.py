@@ -1,9 +1,8 @@
 """A program that indexes a simulated chain through a reorganisation and is killed at one SQL statement.
 
-Arguments: how far the chain has come ("before" or "after" its reorganisation), and a bug to plant ("" = none). Input: a
-line for each run, with the URL of the database and the number of the statement to die at (0 = never). Output: a line
-for each run, with how many statements it took, or minus the signal that killed it. Whoever started it looks at what is
-left.
+Input: a line for each run, with the URL of the database, the number of the statement to die at (0 = never), how far the
+chain has come ("before" or "after" its reorganisation), and a bug to plant ("-" = none). Output: a line for each run,
+with how many statements it took, or minus the signal that killed it. Whoever started it looks at what is left.
 """
 
 from __future__ import annotations
@@ -98,7 +97,7 @@ def index(url: str, state: str, statement: int, bug: str) -> int:
     """Index what there is, and die on the way; returns how many statements it took if it lived."""
     db = open_database(url)
     plant: dict[str, Any] = {"append": append_in_two_parts, "rollback": rollback_in_two_parts}
-    if bug:
+    if bug in plant:
         setattr(indexing, bug, plant[bug])
     die_at(db, statement)
     catch_up(Indexer(db, chain_at(state), DOMAIN))
@@ -106,10 +105,10 @@ def index(url: str, state: str, statement: int, bug: str) -> int:
     return COUNTER["executed"]
 
 
-def main(state: str, bug: str) -> None:
-    """For each line of input, a database and a statement, let a process of its own index; write how it ended."""
+def main() -> None:
+    """For each line of input let a process of its own index; write how it ended."""
     for line in sys.stdin:
-        url, statement = line.split()
+        url, statement, state, bug = line.split()
         process = os.fork()  # cheaper than a new interpreter, and as mortal
         if not process:
             sys.stdout.write(f"{index(url, state, int(statement), bug)}\n")
@@ -122,4 +121,4 @@ def main(state: str, bug: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
