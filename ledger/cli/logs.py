@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sqlite3
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -33,7 +32,7 @@ FIELDS: Final = (
     *("digest", "transaction", "nonce", "sender", "fee", "statements", "sent", "finished", "waiting"),
     *("taken", "refused", "reports"),
 )
-_EXPLAINED: Final = (UnavailableError, ConfigurationError, ContradictionError, sqlite3.Error)  # their words are ours
+_EXPLAINED: Final = (UnavailableError, ConfigurationError, ContradictionError)  # their words are ours
 _CAUSES: Final = 5  # exceptions told of one chain of causes
 
 

@@ -7,7 +7,6 @@ import io
 import json
 import logging
 import re
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import pytest
 from api.request_id import CURRENT
 from ledger.cli import logs
 from ledger.config import Settings
-from ledger.core.errors import InvalidCodeError, UnavailableError
+from ledger.core.errors import ContradictionError, InvalidCodeError, UnavailableError
 
 ROOT = Path(__file__).resolve().parents[2]
 CANARY = "canary-0417"
@@ -163,7 +162,7 @@ def test_what_an_exception_says_is_told_outside_of_requests_only(form: str, requ
     ("error", "words"),
     [
         (UnavailableError("The database is locked."), "The database is locked."),
-        (sqlite3.OperationalError("disk I/O error"), "disk I/O error"),
+        (ContradictionError("Block 7 was final."), "Block 7 was final."),
         (OSError(28, "No space left on device", f"/{CANARY}"), "No space left on device"),
     ],
 )
