@@ -363,3 +363,7 @@ def test_without_pyarrow_it_is_said_how_to_get_it(
     with pytest.raises(ConfigurationError, match="not installed") as refused:
         export(ledger.db, tmp_path / "out", form="parquet")
     assert "lotproof[parquet]" in refused.value.advice
+
+
+def test_the_guide_names_every_column(checkout: Path) -> None:
+    assert exported.columns_page() in (checkout / "docs/export.md").read_text(encoding="utf-8")
