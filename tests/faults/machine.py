@@ -204,20 +204,21 @@ class Machine:
             self.begin(part)
         return len(ended)
 
+    def ready(self) -> bool:
+        """Whether the server can judge codes."""
+        try:
+            return httpx.get(self.url + "/readyz", timeout=5, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
     def await_server(self) -> None:
         """Wait until the server can judge codes.
 
         Raises:
             AssertionError: It does not come up; its log is in the words.
         """
-        until = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < until:
-            try:
-                if httpx.get(self.url + "/readyz", timeout=5, trust_env=False).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                time.sleep(0.02)
-        raise AssertionError((self.folder / "serve.log").read_text(encoding="utf-8")[-2000:])
+        log = self.folder / "serve.log"
+        assert until_true(self.ready, PATIENCE_SECONDS), log.read_text(encoding="utf-8")[-2000:]
 
     def end(self) -> None:
         """Kill what still runs."""
@@ -312,7 +313,7 @@ def until_true(ask: Callable[[], Any], patience: float) -> bool:
     while time.monotonic() < until:
         if ask():
             return True
-        time.sleep(0.003)
+        time.sleep(0.003)  # short: some callers wait for a moment that is soon over
     return False
 
 

@@ -93,6 +93,9 @@ def _fill(machine: Machine, load: Load, disk: SmallDisk, times: int, fate: Fate)
             if httpx.get(machine.url + "/readyz", timeout=20, trust_env=False).status_code != 200:
                 fate.broken.append("With a full disk no code can be judged.")
             disk.empty()
+            ended = [part for part in PARTS if not machine.runs(part)]
+            if ended:
+                fate.broken.append(f"These ended when the disk was full: {', '.join(ended)}.")
             _LOG.info("sqlite-disk: full %d times, %s", number + 1, dict(load.answers))
         load.await_more(BETWEEN, machine.patience)
     return times
@@ -101,7 +104,7 @@ def _fill(machine: Machine, load: Load, disk: SmallDisk, times: int, fate: Fate)
 def _let_fail(machine: Machine, load: Load, statements: int, fate: Fate) -> None:
     """Take in so many statements while writes and syncs fail."""
     machine.begin(*PARTS)
-    machine.await_server()
+    until_true(lambda: machine.revive() == 0 and machine.ready(), machine.patience)  # also to start, they must write
     with load:
         until = time.monotonic() + 8 * machine.patience
         while len(load.acknowledged) < statements and time.monotonic() < until and not load.failure:
@@ -116,9 +119,6 @@ def _let_fail(machine: Machine, load: Load, statements: int, fate: Fate) -> None
 
 def _settle(machine: Machine, load: Load, fate: Fate) -> None:
     """Let everything become final, and look at what is on the chain, in the file, and in what clients were told."""
-    ended = [part for part in PARTS if not machine.runs(part)]
-    if ended:
-        fate.broken.append(f"These ended when the disk refused: {', '.join(ended)}.")
     _LOG.info("sqlite-disk: waiting until everything is final")
     settled = until_true(lambda: machine.revive() == 0 and machine.settle(most_blocks=3, patience=1), machine.patience)
     _LOG.info("sqlite-disk: comparing with the chain")
