@@ -1,7 +1,7 @@
 """kill -9 of relayer, indexer and the embedded chain under load: nothing acknowledged is lost, nothing is done twice.
 
-The harness is itself tested: with a planted bug it must fail. `tests/faults/kills.py` does the same at length, on a chain
-of its own, with reorganisations.
+The harness is itself tested: with a planted bug it must fail. `tests/faults/kills.py` does the same at length, with
+reorganisations, on a chain of its own.
 """
 
 from __future__ import annotations
