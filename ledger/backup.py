@@ -30,10 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from sqlalchemy import Table
-
     from ledger.config import Settings
     from ledger.store.database import Database, Installation
+    from ledger.store.tables import Table
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"

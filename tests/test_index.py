@@ -27,7 +27,7 @@ RUN_ON = ("sqlite", "postgresql")
 
 
 def indexer_of(db: Database, chain: SimulatedChain, **options: Any) -> Indexer:
-    return Indexer(db, chain, DOMAIN, clock=lambda: 1_780_000_000, **options)
+    return Indexer(db, chain, DOMAIN, **({"clock": lambda: 1_780_000_000} | options))
 
 
 @pytest.fixture
@@ -187,9 +187,11 @@ def test_a_reorganisation_while_we_were_away_is_undone_even_if_the_new_blocks_ar
 def test_a_node_that_is_behind_undoes_nothing(db: Database, chain: SimulatedChain, indexer: Indexer) -> None:
     catch_up(indexer)
     before = indexing.dump(db)
+    known = ReadModel(db).as_of()
     ahead = chain.blocks[-5:]
     del chain.blocks[-5:]
     assert indexer.step().rolled_back == 0
+    assert ReadModel(db).as_of() == known  # it tells nothing new: the age of what is known grows
     chain.blocks += ahead
     chain.grow(2)
     assert indexing.dump(db) == before
@@ -367,6 +369,14 @@ def test_running_outlasts_a_chain_that_is_down(db: Database, chain: SimulatedCha
     check_equals_chain(db, chain)
     assert seen[:4] == [None, *["The node is down."] * 3]
     assert indexer.trouble is None
+
+
+def test_a_clock_behind_the_chain_is_told_once_and_not_believed(
+    db: Database, chain: SimulatedChain, caplog: pytest.LogCaptureFixture
+) -> None:
+    catch_up(indexer_of(db, chain, clock=lambda: 0.0))
+    assert ReadModel(db).as_of().heard_at == chain.blocks[-1].time
+    assert sum("this machine's clock is" in record.message for record in caplog.records) == 1
 
 
 def test_a_node_that_is_down_leaves_the_age_of_what_is_known(
