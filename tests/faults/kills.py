@@ -71,7 +71,7 @@ def run(scale: Scale, folder: Path, plant: str | None = None) -> Outcome:
                 node.machine.end()
             total.add(fate)
             kills, reorganisations = kills + node.kills, reorganisations + node.reorganisations
-            if fate.broken:
+            if fate.broken or not node.kills:
                 break
     figures = {
         "kills": kills,
