@@ -30,21 +30,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from sqlalchemy import Table
-
     from ledger.config import Settings
     from ledger.store.database import Database, Installation
+    from ledger.store.tables import Table
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 FOLDERS: Final = ("units", "reports", "receipts")
 KEYS: Final = "keys"
-SINGLE: Final = "snapshot.key"
+SINGLES: Final = ("document-salts.secret", "snapshot.key")
 UNFINISHED: Final = "restore-unfinished"  # in the data directory while a backup is being brought back
 ENDING: Final = ".backup"
 _PIECE: Final = 1 << 20  # bytes read at once
 _MOST_MANIFEST: Final = 256 << 20  # bytes: a million files have 150 MB of it
-_FILE: Final = re.compile(r"files/(?:(?:units|reports|receipts|keys)/[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}|snapshot\.key)")
+_IN_A_FOLDER: Final = r"(?:units|reports|receipts|keys)/[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}"
+_FILE: Final = re.compile(f"files/(?:{_IN_A_FOLDER}|{'|'.join(map(re.escape, SINGLES))})")
 _NAME: Final = re.compile(r"lotproof-\d{8}T\d{6}Z\.backup")
 _ANOTHER: Final = "Take another copy of the backup, or an older backup."
 
@@ -316,9 +316,9 @@ def _files(settings: Settings, *, keys: bool) -> Iterator[tuple[str, Path]]:
             name = f"files/{folder}/{path.name}"
             if path.is_file() and _FILE.fullmatch(name):
                 yield name, path
-    single = settings.data_dir / SINGLE
-    if single.exists():
-        yield f"files/{SINGLE}", single
+    for name in SINGLES:
+        if (settings.data_dir / name).exists():
+            yield f"files/{name}", settings.data_dir / name
 
 
 def _part_of(table: Table) -> str:

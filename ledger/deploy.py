@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from ledger.chain.client import Chain
 from ledger.chain.contracts import Ledger, deployment_data, encode_call
@@ -223,6 +224,58 @@ def _receipt(chain: Chain, standings: Sequence[Standing], transaction: Transacti
     return chain.receipts([transaction.hash])[0]  # the relayer has finished its slot meanwhile
 
 
+def admission(authority: Authority, number: int, key: Signer, domain: Domain) -> bytes:
+    """Encode the call by which the council admits an authority with its first key.
+
+    Args:
+        authority: What is said of it.
+        number: What its number will be: one more than there are organisations when the call is made.
+        key: Its first key, which signs too.
+        domain: The ledger's.
+    """
+    addition = KeyAddition(number, key.signer, int(_FIRST_PURPOSES), 0, 0)
+    return encode_call(
+        "admitAuthority",
+        authority.name,
+        authority.country.encode(),
+        authority.gln,
+        int(authority.roles),
+        [parts.company_prefix_number(prefix) for prefix in authority.prefixes],
+        key.signer,
+        key.sign(addition.digest(domain)),
+    )
+
+
+def propose_admissions(
+    settings: Settings, authorities: Sequence[tuple[Authority, Signer]]
+) -> tuple[bytes, list[bytes]]:
+    """Write the calls by which a council that is a contract admits authorities.
+
+    They hold only in this order and before any other organisation is admitted, as a first key signs its number.
+
+    Args:
+        settings: The installation's.
+        authorities: Each with its first key.
+
+    Returns:
+        The ledger's address and the calls' data.
+
+    Raises:
+        ConfigurationError: There is no ledger yet.
+        UnavailableError: The chain cannot be reached.
+    """
+    with closing(open_database(settings.database_url)) as db:
+        installation = db.installation()
+    if installation is None:
+        raise ConfigurationError("No ledger is deployed yet.", advice="Run `lotproof deploy` first.")
+    with closing(open_chain(settings)) as chain:
+        ledger = Ledger(chain, installation.ledger)
+        domain, first = Domain(installation.chain_id, ledger.address), int(ledger.view("organisationCount")[0]) + 1
+    return ledger.address, [
+        admission(authority, number, key, domain) for number, (authority, key) in enumerate(authorities, first)
+    ]
+
+
 class Council:
     """Acts of the council's address. Each is journalled, sent, and waited for.
 
@@ -277,17 +330,7 @@ class Council:
             StatementRefusedError: The ledger refuses, with the reason.
         """
         number = int(self._ledger.view("organisationCount")[0]) + 1
-        addition = KeyAddition(number, key.signer, int(_FIRST_PURPOSES), 0, 0)
-        self._act(
-            "admitAuthority",
-            authority.name,
-            authority.country.encode(),
-            authority.gln,
-            int(authority.roles),
-            [parts.company_prefix_number(prefix) for prefix in authority.prefixes],
-            key.signer,
-            key.sign(addition.digest(self._domain)),
-        )
+        self._act(admission(authority, number, key, self._domain))
         return number
 
     def suspend(self, number: int, *, suspended: bool = True) -> None:
@@ -296,7 +339,7 @@ class Council:
         Raises:
             StatementRefusedError: The ledger refuses, with the reason.
         """
-        self._act("suspendAuthority", number, suspended)
+        self._act(encode_call("suspendAuthority", number, suspended))
 
     def pause(self) -> None:
         """Stop new statements for 72 hours at most.
@@ -304,7 +347,7 @@ class Council:
         Raises:
             StatementRefusedError: The ledger refuses, with the reason.
         """
-        self._act("pause")
+        self._act(encode_call("pause"))
 
     def resume(self) -> None:
         """End a pause early.
@@ -312,7 +355,7 @@ class Council:
         Raises:
             StatementRefusedError: The ledger refuses, with the reason.
         """
-        self._act("unpause")
+        self._act(encode_call("unpause"))
 
     def name_successor(self, successor: bytes) -> None:
         """Name the contract that follows this one; once.
@@ -323,10 +366,9 @@ class Council:
         Raises:
             StatementRefusedError: The ledger refuses, with the reason.
         """
-        self._act("nameSuccessor", "0x" + successor.hex())
+        self._act(encode_call("nameSuccessor", "0x" + successor.hex()))
 
-    def _act(self, function: str, *arguments: Any) -> None:  # noqa: ANN401 - ABI values
-        data = encode_call(function, *arguments)
+    def _act(self, data: bytes) -> None:
         outcome = self._ledger.simulate(data, sender=self._account.signer, gas=GAS_CAP)
         if outcome.reverted:
             raise decode_error(outcome.data).refusal()

@@ -115,6 +115,7 @@ class Relay:
         self._read_model = ReadModel(db)
         self._failures: dict[bytes, int] = {}  # by digest: how often it reverted alone
         self._failed = False  # whether a transaction failed: its statements are tried again once that is final
+        self._mined = -1  # the newest block that has a transaction of ours which is not final
         self._past: int | None = 1 << 62  # the block up to which the index must have come before anything new is sent
         self._beat = Beat(Notes(db), RELAYER)
         self._tally = Tally(_LOG, "transactions were relayed")
@@ -134,6 +135,7 @@ class Relay:
         self._sending.resend(standings)
         waiting = sum(standing.receipt is None for standing in standings)
         self._failed = any(standing.receipt is not None and not standing.receipt.success for standing in standings)
+        self._mined = max((one.receipt.block for one in standings if one.receipt is not None), default=-1)
         sent = self._send_new(waiting) if self._knows_the_past() else 0
         self._tally.add(standing={"waiting": waiting}, sent=sent, finished=finished)
         return Round(sent, finished, waiting)
@@ -308,11 +310,22 @@ class Relay:
             data, error = outcome.data, decode_error(outcome.data)
         if self._failed:
             return [], payload  # what is to be tried again may be what this one builds on
+        if not self._gave_up([item]) and not self._refused_as_known(payload.data):
+            return None
         refusal = error.refusal()
         words = _NO_REASON if error.name == UNKNOWN else f"{refusal.detail} {refusal.advice}".strip()
         self._outbox.refuse(item.digest, data, words)
         _LOG.info("a statement was refused by the ledger", extra={"digest": item.digest, "reason": error.name})
         return [], payload
+
+    def _refused_as_known(self, data: bytes) -> bool:
+        """Ask again about the newest block that we know: a node of a pool may lag, and a refusal is for good.
+
+        Raises:
+            UnavailableError: The node does not have that block.
+        """
+        block = max(self._mined, self._read_model.as_of().block)
+        return block < 0 or self._ledger.simulate(data, sender=self._account, gas=GAS_CAP, block=block).reverted
 
     def _gave_up(self, chosen: Sequence[_Item]) -> bool:
         return len(chosen) == 1 and self._failures.get(chosen[0].digest, 0) >= _FAILURES

@@ -181,7 +181,7 @@ class Sending:
             _LOG.error("a transaction waits: the fee asked for is above the ceiling", extra=about)
             return
         signed = sign(self._account, self._chain_id, slot.nonce, payload, fees)
-        _LOG.info("a transaction is replaced by one with a higher fee", extra=about)
+        _LOG.info("a transaction is replaced by one with a higher fee", extra={**about, "transaction": signed.hash})
         self.push(
             self._journal.replace(
                 slot.sender,

@@ -3,7 +3,8 @@
     python scripts/bench.py                     everything; under four minutes on two quiet cores
     python scripts/bench.py --json              the same as JSON
     python scripts/bench.py --only verify       one part: index, verify (indexes too), rates, labels,
-                                                printing, lists, units, prove, gas; scale only if it is named
+                                                printing, lists, units, prove, nodes, gas;
+                                                scale only if it is named
     python scripts/bench.py --events 6000 --rounds 1 --seconds 1      a small run
     python scripts/bench.py --only scale --plot docs/images/scale.svg ledgers of up to a million events; half an hour
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 os.environ.setdefault(
     "ETH_HASH_BACKEND", "pysha3"
 )  # web3's fastest keccak: its baseline must not suffer from a slow one
-PARTS: Final = ("index", "verify", "rates", "labels", "printing", "lists", "units", "prove", "gas")
+PARTS: Final = ("index", "verify", "rates", "labels", "printing", "lists", "units", "prove", "nodes", "gas")
 ON_REQUEST: Final = ("scale",)  # takes half an hour, and 4 GB of disk
 EVENTS, SECONDS = 50_000, 4.0
 SCALE_EVENTS, SCALE_SECONDS = 1_000_000, 120.0
@@ -46,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.path.insert(0, str(Path(__file__).parent))
     figures = []
     with tempfile.TemporaryDirectory(prefix="lotproof-bench-") as folder:
-        figures = _measure(asked, Path(folder))
+        figures = _scale(asked) if "scale" in asked.only else []
+        if set(PARTS) & set(asked.only):
+            figures += _measure(asked, Path(folder))
     gas = _gas() if "gas" in asked.only else []
     machine = {
         "cores": os.cpu_count(),
@@ -78,6 +81,7 @@ def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
     from bench import (  # noqa: PLC0415 - after the environment is set
         labels,
         listing,
+        nodes,
         printing,
         proving,
         units,
@@ -97,8 +101,8 @@ def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
         found += printing.measure(folder, asked.printed, asked.rounds, seconds / 4, _tell)
     if "prove" in asked.only:
         found += proving.measure(folder, asked.rounds, seconds / 2, _tell)
-    if "scale" in asked.only:
-        found += _scale(asked)
+    if "nodes" in asked.only:
+        found += nodes.measure(folder, asked.events or EVENTS, asked.rounds, _tell)
     return found + _on_a_trade(asked, folder) if {"index", "verify", "rates"} & set(asked.only) else found
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import resource
 import shutil
 import signal
@@ -35,9 +37,12 @@ def require_haproxy() -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
+    """A port that nothing listens on, below those that the system gives to outgoing connections of other programs."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as listening, contextlib.suppress(OSError):
+            listening.bind(("127.0.0.1", port))
+            return port
 
 
 def index(folder: Path) -> None:
@@ -122,7 +127,8 @@ class Door(Process):
         return f"http://127.0.0.1:{self.port}"
 
     def await_ready(self) -> None:
-        await_answer(f"http://127.0.0.1:{self.figures}/metrics", self)
+        """Wait until it answers on its socket, which it does once it listens."""
+        await_that(lambda: bool(self.told("show info")), self)
 
     def told(self, command: str) -> str:
         """What the door answers on its own socket."""
@@ -162,21 +168,30 @@ def fewer_files(folder: Path, environment: dict[str, str]) -> list[Path]:
 
 
 def await_answer(url: str, program: Process) -> None:
-    """Wait until `url` answers 200.
+    """Wait until `url` answers 200; raises as `await_that`."""
+
+    def answers() -> bool:
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - an address on this machine
+            return True
+
+    await_that(answers, program)
+
+
+def await_that(holds: Callable[[], bool], program: Process) -> None:
+    """Wait until something holds; an OSError says that it does not yet.
 
     Raises:
         AssertionError: The program ended, or took too long; with the end of its log.
     """
     until = time.monotonic() + PATIENCE
     while True:
-        try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - an address on this machine
+        with contextlib.suppress(OSError):
+            if holds():
                 return
-        except OSError:
-            said = program.log.read_text(encoding="utf-8")[-2_000:]
-            assert program.process.poll() is None, said
-            assert time.monotonic() < until, said
-            time.sleep(0.05)
+        said = program.log.read_text(encoding="utf-8")[-2_000:]
+        assert program.process.poll() is None, said
+        assert time.monotonic() < until, said
+        time.sleep(0.05)
 
 
 def problem(body: bytes) -> dict[str, object]:

@@ -69,9 +69,12 @@ class Cluster:
         folder: Where its log goes.
         fsync: Whether a commit waits for the disk; only a power cut could tell, but it costs what it costs.
         settings: Of the server, in place of those of the tests.
+        within: Where its data are to be; by default where there is room.
     """
 
-    def __init__(self, folder: Path, *, fsync: bool, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, fsync: bool, settings: Mapping[str, str] | None = None, within: Path | None = None
+    ) -> None:
         self._settings = settings or {}
         self._programs = require()
         self._log = folder / "postgresql.log"
@@ -79,7 +82,7 @@ class Cluster:
         self._as = _unprivileged()
         # Not in `folder`: what pytest makes can be entered by its owner only. In memory, where no disk is asked for.
         memory = None if fsync or not _MEMORY.is_dir() else _MEMORY
-        self._folder = self.data = Path(tempfile.mkdtemp(prefix="lotproof-postgresql-", dir=memory))
+        self._folder = self.data = Path(tempfile.mkdtemp(prefix="lotproof-postgresql-", dir=within or memory))
         self.port = _free_port()
         self._fsync = fsync
         self._process: subprocess.Popen[bytes] | None = None
@@ -94,6 +97,11 @@ class Cluster:
         """The server's first process."""
         assert self._process is not None, "the server is not running"
         return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        """Whether the server was started and has not ended by itself."""
+        return self._process is not None and self._process.poll() is None
 
     def url(self, name: str) -> str:
         """The URL of a database, which may not exist."""
@@ -195,12 +203,16 @@ class Cluster:
             self._process.wait(START_SECONDS)
             self._process = None
 
-    def remove(self) -> None:
-        """End the server at once and delete its data."""
+    def stop_at_once(self) -> None:
+        """End the server without any order: its next start is a recovery."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)  # "immediate shutdown"
             self._process.wait(START_SECONDS)
             self._process = None
+
+    def remove(self) -> None:
+        """End the server at once and delete its data."""
+        self.stop_at_once()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _initialise(self) -> None:
@@ -227,9 +239,11 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path, *, fsync: bool = True, settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
+def cluster(
+    folder: Path, *, fsync: bool = True, settings: Mapping[str, str] | None = None, within: Path | None = None
+) -> Iterator[Cluster]:
     """A server that runs until the end; its log is `postgresql.log` in `folder`."""
-    made = Cluster(folder, fsync=fsync, settings=settings)
+    made = Cluster(folder, fsync=fsync, settings=settings, within=within)
     try:
         made.start()
         yield made

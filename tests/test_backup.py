@@ -34,6 +34,7 @@ FILES = {
     f"reports/{'ab' * 32}.jpg": b"a photo" + bytes(range(200)),
     "receipts/2.json": b"{}" + bytes(range(200)),
     "snapshot.key": b"a key" + bytes(range(200)),
+    "document-salts.secret": bytes(range(32)),
 }
 Fill = Callable[[Database], None]
 

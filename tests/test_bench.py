@@ -17,6 +17,7 @@ from ledger.core import facts
 from ledger.core.gs1 import parse_code
 from ledger.core.history import fold
 from ledger.core.label_signature import Label, verify_label
+from tests.postgres import programs
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 
@@ -57,6 +58,24 @@ def test_the_benchmark_runs_and_its_ratios_are_those_of_its_figures(tmp_path: Pa
         if each["baseline"]:
             assert each["ratio"] == pytest.approx(each["value"] / each["baseline"])
     assert not list(tmp_path.iterdir())  # nothing is left behind
+
+
+@pytest.mark.system
+@pytest.mark.slow
+def test_a_ledger_is_made_indexed_and_verified_while_it_grows_and_is_drawn(tmp_path: Path) -> None:
+    picture, kept = tmp_path / "scale.svg", tmp_path / "kept"
+    small = ("--only", "scale", "--events", "2000", "--seconds", "1", "--json")
+    command = [sys.executable, str(SCRIPTS / "bench.py"), *small, "--keep", str(kept), "--plot", str(picture)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode in {0, 1}, done.stderr  # whether goals are met says nothing at this size
+    figures = {each["name"]: each["value"] for each in json.loads(done.stdout)["figures"]}
+    named = [name for name in figures if "from zero" in name]
+    assert len(named) == 1 + (programs() is not None)
+    assert all(value > 0 for value in figures.values())
+    drawn = picture.read_text()
+    assert "custody events in the database" in drawn
+    assert str(tmp_path) not in drawn
+    assert len(list(next(kept.iterdir()).glob("data/units/*.units"))) >= 200
 
 
 def test_the_trade_has_the_events_asked_for_and_no_broken_history(parts: Any) -> None:

@@ -11,11 +11,11 @@ import pytest
 import ledger.deploy
 from ledger.accredit import OrganisationRow
 from ledger.chain.contracts import Ledger
-from ledger.chain.signers import Signer
+from ledger.chain.signers import Signer, development_signer
 from ledger.config import Settings
 from ledger.core.errors import ConfigurationError, StatementRefusedError, UnavailableError
 from ledger.core.vocabulary import Role
-from ledger.deploy import Council, account_of, attach, deploy, open_chain
+from ledger.deploy import Council, account_of, attach, deploy, open_chain, propose_admissions
 from ledger.store.database import Database, open_database
 from ledger.store.journal import Journal
 from tests.world import CARRIER, COUNCIL, KEYS, REGULATOR, RELAYER, World, a_world
@@ -127,6 +127,21 @@ def test_the_council_admits_suspends_pauses_and_names_a_successor(world: World, 
     council.name_successor(b"\x07" * 20)
     assert world.ledger.view("successor")[0] == "0x" + "07" * 20
     assert len(Journal(db).unfinished(COUNCIL.signer)) == 6
+
+
+def test_a_council_that_is_a_contract_makes_the_calls_that_are_proposed(world: World, db: Database) -> None:
+    with pytest.raises(ConfigurationError, match="No ledger is deployed"):
+        propose_admissions(settings(world, db), [])
+    attach(db, world.chain, world.ledger.address)
+    fresh = [development_signer(number, CHAIN) for number in (5, 6)]
+    to, calls = propose_admissions(settings(world, db), [(row(), fresh[0]), (row(name="Second"), fresh[1])])
+    assert to == world.ledger.address
+    before = world.ledger.view("organisationCount")[0]
+    for call in calls:
+        assert world.send(to, call, COUNCIL).success
+    assert world.ledger.view("organisationCount")[0] == before + 2
+    assert world.ledger.simulate(calls[0], sender=RELAYER.signer, gas=10**6).reverted  # it is not the council
+    assert Journal(db).unfinished() == []
 
 
 def test_what_the_ledger_refuses_the_council_costs_nothing_and_is_told_in_words(world: World, db: Database) -> None:

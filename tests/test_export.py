@@ -169,6 +169,7 @@ def test_later_runs_add_parts_and_change_none(ledger: Ledger, tmp_path: Path, fo
     assert len(rows_of(out, "custody_events")) == len(stored(ledger.db, "custody_events", done.complete_to))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
 def test_killed_anywhere_and_resumed_it_is_what_it_would_have_been(
     ledger: Ledger, tmp_path: Path, form: Format
@@ -187,8 +188,8 @@ def test_killed_anywhere_and_resumed_it_is_what_it_would_have_been(
         assert contents(out) == expected, f"killed at write {at}"
         if alive:
             break
-        kills, at = kills + 1, at + 9
-    assert kills > 4
+        kills, at = kills + 1, at + 13
+    assert kills > 3
 
 
 def dies_at(folder: Path, out: Path, form: Format, write: int) -> None:
@@ -322,10 +323,10 @@ def test_a_stream_tells_the_same_and_goes_on_from_its_cursor(ledger: Ledger, tmp
 
 def test_no_snapshot_outlives_a_page(ledger: Ledger, tmp_path: Path) -> None:
     """Else SQLite could not empty its WAL, nor PostgreSQL remove dead rows, for as long as a run takes."""
-    depths: list[int] = []
-    export(ledger.db, tmp_path / "out", report=lambda _done, _total: depths.append(ledger.db._session().depth))
-    assert depths
-    assert set(depths) == {0}
+    held: list[object] = []
+    export(ledger.db, tmp_path / "out", report=lambda _done, _total: held.append(ledger.db._session.connection))
+    assert held
+    assert set(held) == {None}
 
 
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
@@ -362,3 +363,7 @@ def test_without_pyarrow_it_is_said_how_to_get_it(
     with pytest.raises(ConfigurationError, match="not installed") as refused:
         export(ledger.db, tmp_path / "out", form="parquet")
     assert "lotproof[parquet]" in refused.value.advice
+
+
+def test_the_guide_names_every_column(checkout: Path) -> None:
+    assert exported.columns_page() in (checkout / "docs/export.md").read_text(encoding="utf-8")

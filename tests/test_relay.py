@@ -123,6 +123,28 @@ def test_a_statement_that_reverts_whole_is_refused_by_simulation_and_costs_nothi
     assert "number 3 is next, this one names 99" in state.words
 
 
+def test_a_node_that_lags_refuses_nothing_for_good(
+    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One suspension follows another; a node of a pool that has not got the first would refuse the second."""
+    first = world.signed(Suspension(REGULATOR, CARRIER, world.sequence, suspended=True), KEYS[REGULATOR])
+    second = world.signed(Suspension(REGULATOR, CARRIER, world.sequence + 1, suspended=False), KEYS[REGULATOR])
+    call, before = world.chain.call, world.chain.head().number
+    digests = here.accept(first)
+    here.settle()
+
+    def lagging(*arguments: Any, block: int | None = None, **named: Any) -> Any:
+        return call(*arguments, block=before if block is None else block, **named)
+
+    digests += here.accept(second)
+    with monkeypatch.context() as patched:
+        patched.setattr(world.chain, "call", lagging)
+        here.round()
+    assert here.states(digests) == ["final", "pending"]
+    here.settle()
+    assert here.states(digests) == ["final", "final"]
+
+
 def test_a_poisoned_statement_cannot_block_those_around_it(
     world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

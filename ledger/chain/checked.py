@@ -8,6 +8,7 @@ agreement takes the place of proof.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.chain.client import header_of
@@ -40,11 +41,29 @@ class _Said(NamedTuple):
         return self[:-1]
 
 
-class _Range(NamedTuple):
-    """What one node says of a range of blocks, in a form in which several can be compared."""
+class _Range:
+    """What one node says of a range of blocks. Equal if it comes to the same, whatever else a node's JSON holds."""
 
-    bounds: tuple[Header, ...]
-    logs: tuple[_Said, ...]
+    def __init__(self, bounds: tuple[Header, ...], logs: list[Log], first: int, last: int) -> None:
+        self.bounds = bounds
+        self.given = logs
+        self._numbers = first, last
+
+    @cached_property
+    def logs(self) -> tuple[_Said, ...] | None:
+        """What the logs say, in chain order; None if they are malformed."""
+        try:
+            return _read(self.given, *self._numbers)
+        except UnavailableError:
+            return None
+
+    def __eq__(self, other: object) -> bool:
+        """Compare as given first: reading logs costs several times as much."""
+        if not isinstance(other, _Range) or self.bounds != other.bounds:
+            return False
+        return self.given == other.given or (self.logs is not None and self.logs == other.logs)
+
+    __hash__ = None  # type: ignore[assignment]  # only ever compared
 
 
 class CheckedReading:
@@ -97,7 +116,9 @@ class CheckedReading:
         def read(results: list[Any]) -> _Range:
             *blocks, logs = results
             bounds = tuple(_present(block, number) for block, number in zip(blocks, numbers, strict=True))
-            return _Range(bounds, _read(logs, first, last))
+            if not isinstance(logs, list):
+                raise _garbled()
+            return _Range(bounds, logs, first, last)
 
         said = self._nodes.said([*map(_block_call, numbers), ("eth_getLogs", (query,))], read)
         best = max(said.values(), key=lambda each: sum(each == other for other in said.values()))
@@ -106,7 +127,7 @@ class CheckedReading:
             self._settle(said)
         if agreeing < self._nodes.need:
             raise self._nodes.disagreement(said)
-        return [_written(log) for log in best.logs], list(best.bounds)
+        return best.given, list(best.bounds)
 
     # ---- blocks that may still change ----
 
@@ -147,18 +168,19 @@ class CheckedReading:
         Raises:
             UnavailableError: Some did; the range is to be read again.
         """
-        given = [{log.proved for log in each.logs} for each in said.values()]
+        logs_of_each = {name: each.logs for name, each in said.items() if each.logs is not None}
+        given = [{log.proved for log in logs} for logs in logs_of_each.values()] or [set()]
         contested = set[object]().union(*given) - given[0].intersection(*given)
-        numbers = sorted({log.block for each in said.values() for log in each.logs if log.proved in contested})
+        numbers = sorted({log.block for logs in logs_of_each.values() for log in logs if log.proved in contested})
         truth = self._truth(numbers[0], list(said)) if numbers else None
         if truth is None:
             return  # other than their logs contradict each other, or nothing can be proved: votes count
         liars = []
-        for name, each in said.items():
-            logs = {log.proved for log in each.logs if log.block == numbers[0]}
-            if logs != truth:
+        for name, logs in logs_of_each.items():
+            told = {log.proved for log in logs if log.block == numbers[0]}
+            if told != truth:
                 liars.append(name)
-                detail = f"It gave {len(logs)} logs of the ledger in block {numbers[0]}, whose receipts prove "
+                detail = f"It gave {len(told)} logs of the ledger in block {numbers[0]}, whose receipts prove "
                 self._nodes.watch.lied(name, f"{detail}{len(truth)}, and not the same.")
         raise UnavailableError(
             f"False logs of block {numbers[0]} were given by {', '.join(liars)}.",
@@ -205,9 +227,9 @@ def _read(logs: Any, first: int, last: int) -> tuple[_Said, ...]:  # noqa: ANN40
             for log in logs
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise UnavailableError("The chain's node answered with malformed logs.", cause="garbled") from error
+        raise _garbled() from error
     if found and not first <= found[0].block <= found[-1].block <= last:
-        raise UnavailableError("The chain's node answered with logs that were not asked for.", cause="garbled")
+        raise _garbled()  # not what was asked for
     return tuple(found)
 
 
@@ -231,6 +253,12 @@ def _present(block: Any, number: int) -> Header:  # noqa: ANN401 - JSON
             cause="behind",
         )
     return header_of(block)
+
+
+def _garbled() -> UnavailableError:
+    return UnavailableError(
+        "The chain's node answered with malformed logs.", advice="Another node is asked.", cause="garbled"
+    )
 
 
 def _replaced(number: int) -> UnavailableError:

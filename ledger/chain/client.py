@@ -210,8 +210,16 @@ class Chain:
             raise refused
         return Fees(2 * _number(block["baseFeePerGas"]) + MINIMUM_PRIORITY_FEE, MINIMUM_PRIORITY_FEE)
 
-    def call(self, to: bytes, data: bytes, *, sender: bytes = bytes(20), gas: int | None = None) -> CallOutcome:
-        """Simulate a transaction on the newest state.
+    def call(
+        self,
+        to: bytes,
+        data: bytes,
+        *,
+        sender: bytes = bytes(20),
+        gas: int | None = None,
+        block: int | None = None,
+    ) -> CallOutcome:
+        """Simulate a transaction on the newest state, or on that of a block.
 
         Raises:
             NodeError: The node cannot simulate it (other than that it reverts).
@@ -220,7 +228,8 @@ class Chain:
         if gas is not None:
             transaction["gas"] = gas
         try:
-            return CallOutcome(reverted=False, data=bytes(self.web3.eth.call(transaction)))
+            at = "latest" if block is None else block
+            return CallOutcome(reverted=False, data=bytes(self.web3.eth.call(transaction, at)))  # type: ignore[arg-type]  # web3's types want a number wrapped
         except ContractLogicError as error:
             return CallOutcome(reverted=True, data=_revert_data(error.data))
         except Web3RPCError as error:

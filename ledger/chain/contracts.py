@@ -83,9 +83,9 @@ class Ledger:
             )
         return decode(_types(_functions()[function]["outputs"]), outcome.data)
 
-    def simulate(self, data: bytes, *, sender: bytes, gas: int) -> CallOutcome:
-        """See what a transaction with this call data would come to on the newest state."""
-        return self.chain.call(self.address, data, sender=sender, gas=gas)
+    def simulate(self, data: bytes, *, sender: bytes, gas: int, block: int | None = None) -> CallOutcome:
+        """See what a transaction with this call data would come to on the newest state, or on that of a block."""
+        return self.chain.call(self.address, data, sender=sender, gas=gas, block=block)
 
     def council(self) -> bytes:
         """Read the council's address."""

@@ -182,7 +182,8 @@ class Watch:
             if state is State.LYING:
                 self._lies.setdefault(name, (self._clock() + LIAR_SECONDS, reason))
             if before.get(name, State.HEALTHY) is not state:
-                _LOG.log(_LEVELS.get(state, logging.WARNING), "the chain's node %s is %s. %s", name, state, reason)
+                level, about = _LEVELS.get(state, logging.WARNING), {"endpoint": name, "state": str(state)}
+                _LOG.log(level, "the chain's node %s is %s. %s", name, state, reason, extra=about)
         self._judgement = judgement
 
     def order(self) -> list[str]:

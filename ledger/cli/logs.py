@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sqlite3
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -29,11 +28,11 @@ OURS: Final = ("api", "ledger")
 # Fields of `extra` that are told. None may hold an address, a code with its serial number, or what a person wrote.
 FIELDS: Final = (
     *("version", "python", "settings", "url", "part", "endpoint", "state", "reason", "route", "status", "problem"),
-    *("block", "head", "finalized", "blocks", "facts", "undone", "hash"),
-    *("digest", "transaction", "nonce", "sender", "fee", "statements", "sent", "finished", "waiting", "pending"),
-    *("taken", "refused", "logged", "reports", "seconds", "bytes", "path", "parts"),
+    *("block", "head", "finalized", "blocks", "facts", "undone"),
+    *("digest", "transaction", "nonce", "sender", "fee", "statements", "sent", "finished", "waiting"),
+    *("taken", "refused", "reports"),
 )
-_EXPLAINED: Final = (UnavailableError, ConfigurationError, ContradictionError, sqlite3.Error)  # their words are ours
+_EXPLAINED: Final = (UnavailableError, ConfigurationError, ContradictionError)  # their words are ours
 _CAUSES: Final = 5  # exceptions told of one chain of causes
 
 

@@ -30,16 +30,28 @@ Number = Annotated[int, typer.Argument(min=1, help="The organisation's number.")
 @command
 def admit(
     file: Annotated[Path, typer.Argument(help="CSV or JSON; columns in docs/authority.md.")],
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Print the calls for a council that is a contract, and send nothing.")
+    ] = False,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Admit the authorities in FILE, signed by the council's key (LOTPROOF_COUNCIL_KEY)."""
     from ledger.accredit import read_organisations
-    from ledger.deploy import Council
+    from ledger.deploy import Council, propose_admissions
 
     settings = settings_for(data)
     rows = read_organisations(read(file), as_json=file.suffix.lower() == ".json")
     keys = [unlock(settings, _needed_key(row)) for row in rows]  # all of them before the first is admitted
+    if propose:
+        ledger, calls = propose_admissions(settings, list(zip(rows, keys, strict=True)))
+        proposed = [{"to": "0x" + ledger.hex(), "value": "0", "data": "0x" + call.hex()} for call in calls]
+        words = "\n".join(
+            f"{row.name}\n  to    {call['to']}\n  data  {call['data']}"
+            for row, call in zip(rows, proposed, strict=True)
+        )
+        show({"calls": proposed}, words, as_json=as_json)
+        return
     council = Council.open(settings, lambda name: unlock(settings, name))
     admitted = []
     for row, key in zip(rows, keys, strict=True):

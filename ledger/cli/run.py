@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ledger.cli.keys import Data, settings_for, unlock
 from ledger.cli.output import AsJson, command, show
-from ledger.core.errors import UnavailableError
+from ledger.core.errors import InvalidInputError, UnavailableError
 
 if TYPE_CHECKING:
     from ledger.cli.stack import Stack
@@ -67,10 +68,16 @@ def chain(data: Data = None, as_json: AsJson = False) -> None:
 
 
 @command
-def deploy(data: Data = None, as_json: AsJson = False) -> None:
+def deploy(
+    council: Annotated[
+        str, typer.Option(help="Address of a contract that is to be the council; the council key's if not given.")
+    ] = "",
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
     """Deploy a ledger on the chain and bind this installation to it."""
     with open_stack(settings_for(data)) as stack:
-        deployment = stack.deploy_new()
+        deployment = stack.deploy_new(_address(council) if council else None)
     ledger = "0x" + deployment.ledger.hex()
     answer = {"chain_id": deployment.chain_id, "ledger": ledger, "council": "0x" + deployment.council.hex()}
     show(answer, f"The ledger stands at {ledger} on chain {deployment.chain_id}.", as_json=as_json)
@@ -119,6 +126,12 @@ def serve(port: Port = None, workers: Workers = 1, data: Data = None, as_json: A
             return
         tell(stack.serve(deployment))
         stack.wait()
+
+
+def _address(text: str) -> bytes:
+    if not re.fullmatch(r"0x[0-9a-fA-F]{40}", text):
+        raise InvalidInputError("--council is not an address, 0x and 40 hexadecimal digits.", field="council")
+    return bytes.fromhex(text[2:])
 
 
 def _tell(what: str, deployment: Deployment, *, as_json: bool) -> None:

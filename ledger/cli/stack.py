@@ -136,13 +136,17 @@ class Stack:
             )
         return attach(self.database, chain, address)
 
-    def deploy_new(self) -> Deployment:
-        """Deploy a ledger on the network that the settings name, or go on with a deployment that was begun."""
+    def deploy_new(self, council: bytes | None = None) -> Deployment:
+        """Deploy a ledger on the network that the settings name, or go on with a deployment that was begun.
+
+        Args:
+            council: The address that will admit authorities; None for that of the council's key.
+        """
         from ledger.deploy import deploy
 
         chain = self._chain()
         number = chain.chain_id()
-        return deploy(self.database, chain, self._relayer(number), self._council(number).signer)
+        return deploy(self.database, chain, self._relayer(number), council or self._council(number).signer)
 
     def index(self, deployment: Deployment) -> None:
         """Start the indexer; it works while no other on this database does."""
@@ -201,7 +205,9 @@ class Stack:
         thread = self._run("server", server.run)
         self._await_server(server, thread)
         port = server.servers[0].sockets[0].getsockname()[1]
-        return f"http://{self.settings.host}:{port}"
+        url = f"http://{self.settings.host}:{port}"
+        _LOG.info("the server listens", extra={"url": url})
+        return url
 
     def application(
         self, deployment: Deployment | None, identity: Identity, demo_folder: Path | None = None
@@ -364,7 +370,7 @@ class Stack:
             self.failure = error
             self.stopped.set()
         except BaseException:
-            _LOG.exception("the %s failed", name)
+            _LOG.exception("the %s failed", name, extra={"part": name})
             self.failure = UnavailableError(f"The {name} failed unexpectedly.", advice="See the log; start again.")
             self.stopped.set()
             raise

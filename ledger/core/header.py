@@ -109,7 +109,7 @@ def read_header(header: bytes) -> BlockHeader:
 
 def _unsealed(items: list[Item]) -> list[Item]:
     """Leave out what the validators of a QBFT chain added after hashing: the round becomes 0, the seals none."""
-    if items[_MIX] != _QBFT_MIX:
+    if len(items) < _ALWAYS or items[_MIX] != _QBFT_MIX:
         return items
     extra = decode(items[_EXTRA])  # type: ignore[arg-type]  # every item of a header is bytes
     if not isinstance(extra, list) or len(extra) != _QBFT_ITEMS:

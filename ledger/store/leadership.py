@@ -90,7 +90,7 @@ class Leadership:
         """Work until told to stop, or until the lock is lost."""
         ended = threading.Event()
         if self._told:
-            _LOG.info("this %s leads now", self._part)
+            _LOG.info("this %s leads now", self._part, extra={"part": self._part})
             self._told = False
 
         def fence(connection: Connection) -> None:

@@ -9,18 +9,17 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import LargeBinary
+from sqlalchemy import LargeBinary, Table
 
 from ledger.store.schema import LASTING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sqlalchemy import Table
-
     from ledger.store.database import Database
     from ledger.store.engine import Connection
 
+__all__ = ["Table", "filled", "lines", "load"]
 _PAGE: Final = 2_000  # rows read or written at once
 
 

@@ -50,10 +50,10 @@ SIZES: Final = (10_000, 100_000, 1_000_000)  # custody events
 UNITS: Final = 100  # packs of each batch
 RATE: Final = 1_100.0  # requests a second; the goal and a tenth
 WORKERS: Final = 2  # API processes
-WARMING: Final = 5.0  # seconds at that rate that are not counted: imports, first connections
+WARMING: Final = 5.0  # seconds at that rate, at most, that are not counted: imports, first connections
 UNIT_EVENTS_OF: Final = 10  # one statement about a pack for so many custody events
 TOGETHER: Final = 1_000  # rows written in one transaction
-LATER_BLOCKS: Final = 300  # that come while a ledger is asked, one a second; enough for a load of four minutes
+SPARE_BLOCKS: Final = 60  # that come while a ledger is asked, one a second: more than can be needed
 SQLITE_GOAL, POSTGRES_GOAL, LINEAR_GOAL = 15_000.0, 10_000.0, 0.8
 RATE_GOAL, LATENCY_GOAL = 1_000.0, 50.0
 DEBIAN: Final = {"shared_buffers": "128MB", "max_wal_size": "1GB", "min_wal_size": "80MB"}  # PostgreSQL's defaults
@@ -92,7 +92,7 @@ def measure(
     """
     sizes = []
     for size in sorted({*(each for each in SIZES if each < events), events}):
-        made, place = _made(folder, size, progress)
+        made, place = _made(folder, size, SPARE_BLOCKS + 2 * int(seconds), progress)
         found = Size(made.recorded, made.batches)
         _index(made, place, found, progress)
         _verify(made, place, found, seconds, progress)
@@ -133,22 +133,22 @@ def _figures(sizes: Sequence[Size]) -> list[Figure]:
 # The ledger
 
 
-def _made(folder: Path, events: int, progress: Callable[[str], None]) -> tuple[Trade, Path]:
+def _made(folder: Path, events: int, later: int, progress: Callable[[str], None]) -> tuple[Trade, Path]:
     """A trade and where it is kept; written if it is not there in the present form."""
     sources = b"".join(Path(module.__file__ or "").read_bytes() for module in (goods, replay, trade))
-    place = folder / f"{events}-{hashlib.sha256(sources).hexdigest()[:8]}"
+    place = folder / f"{events}-{later}-{hashlib.sha256(sources).hexdigest()[:8]}"
     told = place / "trade.json"
     if not told.exists():
         progress(f"writing a trade of {events:,} custody events")
         shutil.rmtree(place, ignore_errors=True)
         (place / "chain").mkdir(parents=True)
         lists = UnitLists(_data(place).units_dir)
-        fresh = Trade(events, int(time.time()), units=UNITS, later=LATER_BLOCKS, lists=lists)
+        fresh = Trade(events, int(time.time()), units=UNITS, later=later, lists=lists)
         with patch("os.fsync"):  # nothing here must survive a power cut, and there are two waits for each batch
             fresh.write(place / "chain")
         told.write_text(json.dumps({"now": fresh.now, "recalled": list(fresh.recalled_later.items())}))
     known = json.loads(told.read_text())
-    return Trade(events, known["now"], units=UNITS, later=LATER_BLOCKS, recalled_later=dict(known["recalled"])), place
+    return Trade(events, known["now"], units=UNITS, later=later, recalled_later=dict(known["recalled"])), place
 
 
 def _data(place: Path) -> Any:  # noqa: ANN401 - Settings
@@ -243,14 +243,15 @@ def _about_a_pack(made: Trade, random: Random, number: int) -> UnitSubmission:
 
 def _verify(made: Trade, place: Path, found: Size, seconds: float, progress: Callable[[str], None]) -> None:
     """Load two API processes on the SQLite database while the chain goes on."""
-    asked = requests(Scans(made).draw(int(RATE * (seconds + WARMING)) + 1))
+    warming = min(WARMING, seconds)
+    asked = requests(Scans(made).draw(int(RATE * (seconds + warming)) + 1))
     with ExitStack() as running:
         node, node_pid = running.enter_context(process("growing", f"{place / 'chain'}#{made.length}#1"))
         indexer = running.enter_context(_following(f"http://127.0.0.1:{node}", _data(place).database_url))
         servers = [running.enter_context(process("lotproof", str(place / "data"))) for _ in range(WORKERS)]
         ports, pids = [port for port, _ in servers], [pid for _, pid in servers]
         codes = iter(asked)
-        _good(offer(ports, codes, WARMING, RATE))
+        _good(offer(ports, codes, warming, RATE))
         found.memory_before = max(map(processes.resident, pids))
         watched = {"API": pids, "indexer": [indexer], "node": [node_pid], "load": [None]}
         with _cores(watched, found):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -202,6 +203,19 @@ def test_a_delivery_may_come_as_an_object_or_as_csv(ask: Asker) -> None:
     assert said["results"][0]["reason"] == "custody_elsewhere"
     table = ask.post("/v1/verify/many", content=f"code\n{link()}\n", headers={"content-type": "text/csv"}).json()
     assert table["counts"] == {"verified": 1}
+
+
+def test_a_delivery_is_answered_as_csv_to_whoever_wants_that(ask: Asker) -> None:
+    body = f"n,code\n1,{link()}\n2\n3,hello\n"
+    headers = {"content-type": "text/csv", "accept": "text/csv"}
+    answer = ask.post("/v1/verify/many", content=body, headers=headers)
+    assert answer.headers["content-type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [(row["position"], row["verdict"]) for row in rows] == [
+        ("0", "verified"),
+        ("1", "unreadable"),
+        ("2", "unreadable"),
+    ]
 
 
 def test_a_delivery_is_bounded(make_app: Callable[..., FastAPI]) -> None:

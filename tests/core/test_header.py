@@ -55,7 +55,13 @@ def test_every_header_of_a_whole_chain_is_read(test_data: Path) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"gasUsed": "0x1"}, {"hash": "0x" + "11" * 32}, {"stateRoot": "0x11"}, {"number": "x"}, {"hash": None}],
+    [
+        *({"gasUsed": "0x1"}, {"hash": "0x" + "11" * 32}, {"stateRoot": "0x11"}, {"number": "x"}, {"hash": None}),
+        dict.fromkeys(("mixHash", "nonce", "baseFeePerGas", "withdrawalsRoot", "blobGasUsed", "excessBlobGas")),
+        dict.fromkeys(
+            ("logsBloom", "receiptsRoot", "miner", "parentBeaconBlockRoot", "requestsHash", "mixHash", "nonce")
+        ),
+    ],
 )
 def test_a_block_that_is_not_what_its_hash_says_is_refused(test_data: Path, change: dict[str, Any]) -> None:
     with pytest.raises(InvalidProofError) as caught:

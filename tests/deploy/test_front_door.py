@@ -314,9 +314,10 @@ def test_who_must_wait_too_long_is_told_so(make_door: MakeDoor, echoes: Echoes) 
     door = make_door(change=lambda text: text.replace(*few[0]).replace(*few[1]))
     for echo in echoes:
         echo.takes = 1.5
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: ask(door.port, "/v1/chain"), range(4)))
-    assert sorted(answer.status for answer in answers) == [200, 200, 503, 503]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: ask(door.port, "/v1/chain"), range(6)))
+    # Each server has one place; which of six that come at once get one, and whether both are used, is chance.
+    assert {answer.status for answer in answers} == {200, 503}
     assert {answer.headers["retry-after"] for answer in answers if answer.status == 503} == {"5"}
 
 

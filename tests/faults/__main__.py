@@ -94,6 +94,10 @@ def run_all(chosen: Sequence[Harness], scale: Scale, folder: Path) -> bool:
             _LOG.error("%s: cannot run here: %s", harness.NAME, lacking.msg)
             held = False
             continue
+        except Exception:  # noqa: BLE001 - a harness that breaks off is reported, and the others run
+            _LOG.exception("%s: came to no end", harness.NAME)
+            held = False
+            continue
         held &= not made["broken"]
         if scale == "long":
             report.write(made)

@@ -32,12 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 NAME = "bombs"
-PLANTS = ("nesting", "values", "scans", "parts")
+PLANTS = ("rows", "scans")
 MOST_SECONDS: Final = 2.0  # of the processor
 MOST_BYTES: Final = 150 << 20  # resident, more than before
 JSON: Final = "application/json"
 BOUNDARY: Final = "lotproof"
 FORM: Final = f"multipart/form-data; boundary={BOUNDARY}"
+AIMED: Final = {"rows": "text/csv", "scans": "application/octet-stream"}  # where a plant shows
 UNITS: Final = f"/v1/batches/{GTIN}/UN1%2F2/units"
 BEFORE_US: Final = "refused by uvicorn"
 UNREADABLE: Final = "a verdict"
@@ -133,13 +134,13 @@ def _scans(side: int, count: int) -> bytes:
 
 PICTURE_BOMBS: Final[tuple[tuple[str, Callable[[], bytes], bool], ...]] = (
     ("a PNG that says 100,000 by 100,000", lambda: _png(100_000, 100_000, lines=False), True),
-    ("a PNG of 49 million pixels, RGBA", lambda: _png(7_000, 7_000), True),
+    ("a PNG of 49 million pixels, RGBA", lambda: _png(7_000, 7_000), False),
     ("a PNG of 49 million pixels, 16 bits a colour", lambda: _png(7_000, 7_000, depth=16), False),
     ("a PNG of 49 million pixels, 16-bit grey", lambda: _png(7_000, 7_000, depth=16, colour=0), False),
     ("a PNG with 100 packed texts of 8 MB", lambda: _png(10, 10, before=_text_chunks(100)), True),
-    ("a PNG with a packed profile of 200 MB", lambda: _png(10, 10, before=_profile(200)), True),
+    ("a PNG with a packed profile of 200 MB", lambda: _png(10, 10, before=_profile(200)), False),
     ("a PNG with 800,000 chunks", lambda: _png(10, 10, before=_chunk(b"prVt", b"x") * 800_000), False),
-    ("a progressive JPEG with 2,000 scans", lambda: _scans(3_000, 2_000), True),
+    ("a progressive JPEG with 2,000 scans", lambda: _scans(2_000, 2_000), True),
     ("a progressive JPEG of 49 million pixels", lambda: _jpeg(7_000, progressive=True), False),
     (
         "twelve megabytes of nothing after a JPEG's head",
@@ -279,7 +280,7 @@ def run(scale: Scale, folder: Path, plant: str | None = None) -> Outcome:
     broken: list[str] = []
     try:
         for bomb in bombs():
-            if scale == "quick" and not bomb.quick:
+            if (scale == "quick" and not bomb.quick) or (plant is not None and bomb.media != AIMED[plant]):
                 continue
             if server.process.poll() is not None:
                 broken.append("the server died")
@@ -327,7 +328,8 @@ def _answer(port: int, bomb: Bomb, body: bytes) -> tuple[int, str]:
         if answer.status == HTTPStatus.OK and b'"verdict":"unreadable"' in said:
             media = UNREADABLE
     except (HTTPException, OSError):
-        return 0, ""
+        # What uvicorn does not want to read to its end it cuts off, and its answer may be lost with the line.
+        return (HTTPStatus.BAD_REQUEST, BEFORE_US) if bomb.headers else (0, "")
     else:
         return answer.status, media
     finally:

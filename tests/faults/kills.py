@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import logging
 import random
-import threading
 import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ledger import submit
 from ledger.sending import Sending
 from ledger.store.journal import Journal
-from ledger.store.outbox import StatementState
+from tests.faults import plants
 from tests.faults.machine import (
     INDEX,
     PARTS,
@@ -39,10 +37,9 @@ if TYPE_CHECKING:
     from ledger.store.journal import Transaction
 
 NAME = "kills"
-ACKNOWLEDGES_EARLY = "acknowledges-early"  # the server answers 202 before the statement is durable
 SENDS_ONCE = "sends-once"  # the relayer asks the chain for its nonce, sends, and calls it done
 JOURNALS_LATE = "journals-late"  # the relayer sends first and writes the journal after
-PLANTS = (ACKNOWLEDGES_EARLY, SENDS_ONCE, JOURNALS_LATE)
+PLANTS = (plants.ACKNOWLEDGES_EARLY, SENDS_ONCE, JOURNALS_LATE)
 
 LONG_NODES, LONG_KILLS, LONG_STATEMENTS = 2, 50, 54  # nodes in turn; kills on each; statements between two kills
 QUICK_KILLS, QUICK_STATEMENTS = 3, 8
@@ -50,7 +47,6 @@ DEEPEST = 6  # blocks; final is what lies 2 × as deep
 MOST_BLOCKS = 250  # of a node: Anvil has been seen to lose contract code, silently, after about 350
 LONG_REACH = 5_000  # acknowledged statements
 REORGANISES = 0.7  # how often, between two kills
-LATE_SECONDS = 0.3
 _LOG = logging.getLogger(__name__)
 
 
@@ -158,23 +154,7 @@ class _Node:
 
 def install(plant: str) -> None:
     """Put a bug into the program that this process is about to become."""
-    {ACKNOWLEDGES_EARLY: _acknowledge_early, SENDS_ONCE: _send_once, JOURNALS_LATE: _journal_late}[plant]()
-
-
-def _acknowledge_early() -> None:
-    queue = submit._queue
-
-    def later(*arguments: Any) -> None:
-        time.sleep(LATE_SECONDS)
-        queue(*arguments)
-
-    def answer_first(*arguments: Any) -> StatementState:
-        if arguments[1].type != "CustodyEvent":  # what others depend on is taken in as ever
-            return queue(*arguments)
-        threading.Thread(target=later, args=arguments, daemon=True).start()
-        return StatementState(arguments[3], "pending")
-
-    submit._queue = answer_first
+    {plants.ACKNOWLEDGES_EARLY: plants.acknowledge_early, SENDS_ONCE: _send_once, JOURNALS_LATE: _journal_late}[plant]()
 
 
 def _send_once() -> None:
@@ -202,7 +182,7 @@ def _journal_late() -> None:
 
         def late(sender: bytes, nonce: int, raw: bytes, *more: Any, **fields: Any) -> Transaction:
             chain.send(raw)
-            time.sleep(LATE_SECONDS)
+            time.sleep(plants.LATE_SECONDS)
             return append(sender, nonce, raw, *more, **fields)
 
         journal.append = late  # type: ignore[method-assign]  # that is what putting a bug in means

@@ -120,6 +120,7 @@ class Load:
                 return
             if answer.status_code != 503:
                 self.failure = f"A client got {answer.status_code}: {answer.text[:300]}"
+                self._stop.set()
                 return
             self.problems.append(answer.json())
             self._stop.wait(0.1)
@@ -134,6 +135,7 @@ class Machine:
         database_url: Where its database is; by default SQLite in the folder.
         rpc_url: How its parts reach the chain, if not directly.
         plant: A bug that is put into every part.
+        within: A command that the parts run within, such as `fiu-run` with its options.
         settings: Further settings of the parts, as `LOTPROOF_…` names them.
     """
 
@@ -145,6 +147,7 @@ class Machine:
         database_url: str = "",
         rpc_url: str = "",
         plant: Plant | None = None,
+        within: tuple[str, ...] = (),
         **settings: str,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -152,7 +155,7 @@ class Machine:
         self.database_url = database_url or f"sqlite:///{folder.absolute()}/lotproof.db"
         self.patience = PLANTED_PATIENCE_SECONDS if plant else PATIENCE_SECONDS
         self.port = _free_port()
-        self._starter = starter()
+        self._starter = starter(within)
         self._pids: dict[str, int] = {}
         self._environment = {
             "LOTPROOF_RPC_URL": rpc_url or world.anvil.url,
@@ -193,20 +196,29 @@ class Machine:
         status = Path(f"/proc/{self._pids[part]}/stat").read_text(encoding="ascii")
         return status.rpartition(")")[2].split()[0] != "Z"
 
+    def revive(self) -> int:
+        """Start again what has ended by itself, as a supervisor does; tells how many parts had."""
+        ended = [part for part in tuple(self._pids) if not self.runs(part)]
+        for part in ended:
+            self.kill(part)
+            self.begin(part)
+        return len(ended)
+
+    def ready(self) -> bool:
+        """Whether the server can judge codes."""
+        try:
+            return httpx.get(self.url + "/readyz", timeout=5, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
     def await_server(self) -> None:
         """Wait until the server can judge codes.
 
         Raises:
             AssertionError: It does not come up; its log is in the words.
         """
-        until = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < until:
-            try:
-                if httpx.get(self.url + "/readyz", timeout=5, trust_env=False).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                time.sleep(0.02)
-        raise AssertionError((self.folder / "serve.log").read_text(encoding="utf-8")[-2000:])
+        log = self.folder / "serve.log"
+        assert until_true(self.ready, PATIENCE_SECONDS), log.read_text(encoding="utf-8")[-2000:]
 
     def end(self) -> None:
         """Kill what still runs."""
@@ -214,9 +226,9 @@ class Machine:
             self.kill(part)
         self.db.close()
 
-    def settle(self, *, mine: bool = True, most_blocks: int = 120) -> bool:
+    def settle(self, *, most_blocks: int = 120, patience: float = 0) -> bool:
         """Let the chain go on until nothing is on its way any more; tells whether that came about."""
-        until = time.monotonic() + self.patience
+        until = time.monotonic() + (patience or self.patience)
         mined = 0
         while time.monotonic() < until:
             try:
@@ -224,7 +236,7 @@ class Machine:
                     return True
             except UnavailableError:
                 pass  # the database may be what was broken, and it comes back
-            if mine and mined < most_blocks:
+            if mined < most_blocks:
                 self.world.anvil.mine()
                 mined += 1
             time.sleep(0.15)
@@ -301,7 +313,7 @@ def until_true(ask: Callable[[], Any], patience: float) -> bool:
     while time.monotonic() < until:
         if ask():
             return True
-        time.sleep(0.003)
+        time.sleep(0.003)  # short: some callers wait for a moment that is soon over
     return False
 
 

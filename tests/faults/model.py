@@ -310,6 +310,8 @@ class Api(RuleBasedStateMachine):
                 marks.add("held")
             lots[registration.lot] = marks
         self.seen = Seen(len(self.chain.blocks) - 1, dict(self.chain.outcomes), lots)
+        for lot in LOTS:
+            self._judge(lot, "")
 
     @precondition(lambda self: len(self.chain.blocks) > DEPTH + 3)
     @rule(depth=st.integers(1, DEPTH - 1), keep=st.booleans())
@@ -339,6 +341,9 @@ class Api(RuleBasedStateMachine):
     @rule(lot=st.sampled_from(LOTS), serial=st.sampled_from(("", *SERIALS)))
     def verify(self, lot: str, serial: str) -> None:
         """A scan says what the indexed chain says."""
+        self._judge(lot, serial)
+
+    def _judge(self, lot: str, serial: str) -> None:
         unit = f"/21/{serial}" if serial else ""
         code = f"https://lotproof.example/01/{GTIN}/10/{lot}{unit}?17={EXPIRY}"
         answer = self.http.ask("GET", "/v1/verify", params={"code": code})
@@ -447,10 +452,14 @@ def _put_in(api: Api, plant: str | None) -> None:
 
         api.chain.drop = dropped  # type: ignore[method-assign]  # a planted bug
     if plant == "stale":  # verdicts are kept when the ledger has moved on
-        read_model = api.app.state.installation.verifier._facts
-        read_model.version = lambda: 1
-        state = read_model.state
-        read_model.state = lambda: (1, *state()[1:])
+        verifier = api.app.state.installation.verifier
+        current, first = verifier._current, []
+
+        def kept() -> Any:
+            first[:] = first or [current()]
+            return first[0]
+
+        verifier._current = kept
     if plant == "doubles":  # what is sent again is a new report
         desk = api.app.state.installation.reports
         take = desk.take

@@ -91,10 +91,7 @@ def run(scale: Scale, folder: Path, plant: str | None = None) -> Outcome:
 def _carry_on(machine: Machine, world: World, seconds: float) -> None:
     """Mine, and start again what has ended."""
     world.anvil.mine()
-    for part in PARTS:
-        if not machine.runs(part):
-            machine.kill(part)
-            machine.begin(part)
+    machine.revive()
     time.sleep(seconds)
 
 

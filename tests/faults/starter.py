@@ -33,10 +33,14 @@ _DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
 
 
 class Starter:
-    """The starting process, seen from the harness; it ends with this one."""
+    """The starting process, seen from the harness; it ends with this one.
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.faults.starter"]
+    Args:
+        within: A command that it, and so all that it starts, runs within.
+    """
+
+    def __init__(self, within: tuple[str, ...] = ()) -> None:
+        command = [*within, sys.executable, "-m", "tests.faults.starter"]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         atexit.register(self._close)
 
@@ -65,9 +69,9 @@ class Starter:
 
 
 @functools.cache
-def starter() -> Starter:
+def starter(within: tuple[str, ...] = ()) -> Starter:
     """The starting process of this one: its imports are paid for once."""
-    return Starter()
+    return Starter(within)
 
 
 def become(words: list[str], environment: dict[str, str], log: str, plant: Plant | None) -> int:

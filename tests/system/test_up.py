@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
@@ -11,6 +12,7 @@ from zlib import crc32
 import pytest
 from typer.testing import CliRunner
 
+from ledger.chain.contracts import Ledger
 from ledger.chain.devchain import CHAIN_ID, DevChain
 from ledger.chain.signers import development_signer
 from ledger.cli.main import app
@@ -18,7 +20,7 @@ from ledger.core.parts import batch_id
 from ledger.deploy import COUNCIL_INDEX, RELAYER_INDEX
 from ledger.store.database import open_database
 from ledger.store.unit_lists import UnitLists
-from tests.system.up_process import PATIENCE, Terminal, Up, sscc
+from tests.system.up_process import PASSWORD, PATIENCE, Terminal, Up, sscc
 from tests.world import Anvil
 
 if TYPE_CHECKING:
@@ -298,6 +300,29 @@ def test_a_database_of_another_ledger_is_refused(node: Anvil, tmp_path: Path) ->
     said = refused(other, RPC_URL=node.url, LEDGER_ADDRESS=ledger)
     assert "belongs to chain id 1" in said
     assert "new data directory" in said
+
+
+def test_a_ledger_may_have_a_contract_for_its_council_which_is_told_what_to_call(node: Anvil, tmp_path: Path) -> None:
+    council = "0x" + "5a" * 20
+    environment = {"LOTPROOF_RPC_URL": node.url, "LOTPROOF_KEY_PASSWORD": PASSWORD}
+    data = ["--data", str(tmp_path), "--json"]
+    wrong = CliRunner().invoke(app, ["deploy", "--council", "0x5a", *data], env=environment)
+    assert wrong.exit_code == 2
+    deployed = CliRunner().invoke(app, ["deploy", "--council", council, *data], env=environment)
+    assert json.loads(deployed.stdout)["council"] == council
+    Terminal(tmp_path, "").key("be")
+    file = write(tmp_path, "a.csv", AUTHORITIES.partition("Singapore")[0])
+    proposed = CliRunner().invoke(app, ["authority", "admit", file, "--propose", *data], env=environment)
+    (call,) = json.loads(proposed.stdout)["calls"]
+    assert call["to"] == json.loads(deployed.stdout)["ledger"]
+    node.rpc("anvil_impersonateAccount", council)
+    node.rpc("anvil_setBalance", council, hex(10**18))
+    node.rpc("eth_sendTransaction", {"from": council, "to": call["to"], "data": call["data"], "gas": hex(10**6)})
+    node.rest()
+    ledger = Ledger(node.chain, bytes.fromhex(call["to"][2:]))
+    assert ledger.view("organisationCount") == (1,)
+    refusal = CliRunner().invoke(app, ["authority", "admit", file, *data], env=environment)
+    assert "is not the council's" in refusal.stdout
 
 
 def test_a_file_that_is_no_database_of_ours_is_refused(node: Anvil, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner
 
@@ -16,24 +17,23 @@ from ledger.chain import keys
 from ledger.cli.main import app
 from ledger.core.gs1 import check_digit
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 PASSWORD = "a password for tests"
 CHEAP = 1 << 8  # scrypt's N: these keys are worth nothing
 PATIENCE = 60.0  # seconds
 
 
 class Up:
-    """A running installation in `folder`."""
+    """A running installation in `folder`; what it logs goes into the file `log` if one is named."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, command: str = "up", log: Path | None = None, **settings: str) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("LOTPROOF_")}
         told = {f"LOTPROOF_{name}": value for name, value in settings.items()}
         environment = clean | {"LOTPROOF_POLL_SECONDS": "0.1", "LOTPROOF_LOG_LEVEL": "error"} | told
-        command = [sys.executable, "-m", "ledger.cli", "up", "--data", str(folder), "--port", "0", "--json"]
+        program = [sys.executable, "-m", "ledger.cli", command, "--data", str(folder), "--port", "0", "--json"]
         self.folder = folder
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        with (log or Path(os.devnull)).open("wb") as file:
+            errors = None if log is None else file
+            self.process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
         assert self.process.stdout is not None
         said = ""
         for line in self.process.stdout:

@@ -27,22 +27,9 @@ from tests.world import COUNCIL, RELAYER
 
 if TYPE_CHECKING:
     from ledger.store.database import Database
-    from ledger.store.journal import Transaction
 
 POLL_SECONDS = 0.05
-JOURNALS_LATE = "journals-late"  # the relayer sends first and writes the journal after
 SENDS_ONCE = "sends-once"  # the relayer never sends the same transaction again
-
-
-class LateJournal(Journal):
-    """Sends what it is asked to write, and only then writes it: a kill in between and nobody knows what was sent."""
-
-    chain: Chain
-
-    def append(self, sender: bytes, nonce: int, raw: bytes, hash: bytes, **fields: object) -> Transaction:  # noqa: A002 - named as in the method that it replaces
-        self.chain.send(raw)
-        time.sleep(0.3)
-        return super().append(sender, nonce, raw, hash, **fields)  # type: ignore[arg-type]  # passed on as they came
 
 
 class SendsOnce(Sending):
@@ -56,9 +43,6 @@ def relayer(folder: Path, bug: str) -> Relay:
     """The relayer of the installation in a folder."""
     db, chain, ledger = _parts(folder)
     journal = Journal(db)
-    if bug == JOURNALS_LATE:
-        journal = LateJournal(db)
-        journal.chain = chain
     kind = SendsOnce if bug == SENDS_ONCE else Sending
     sending = kind(chain, journal, RELAYER, chain.chain_id(), others=[COUNCIL.signer], development=True)
     return Relay(db, ledger, _source(folder, ledger), sending, journal, account=RELAYER.signer, most_events=20)
