@@ -113,8 +113,8 @@ class _Node:
             fate.broken += machine.compare_with_rebuild()
         return fate
 
-    def _reorganise(self) -> None:
-        reorganise(self.world, self.chance.randint(1, DEEPEST))
+    def _reorganise(self, depth: int = 0) -> None:
+        reorganise(self.world, depth or self.chance.randint(1, DEEPEST))
         self.reorganisations += 1
 
     def _kill(self, part: str) -> None:
@@ -133,7 +133,7 @@ class _Node:
         self.machine.begin(RELAY)
 
     def _worst(self, load: Load) -> None:
-        """As soon as the node has a new transaction; it is mined, and the next relayer has no index to ask."""
+        """As soon as the node has a transaction; the next relayer has no index to ask, and what both sent goes again."""
         self._relayer(
             load
         )  # one that has just begun sends again what a reorganisation took, so that nonces have no gap
@@ -144,9 +144,12 @@ class _Node:
         self._kill(RELAY)
         self.world.anvil.mine()
         self.machine.begin(RELAY)
-        until_true(partial(waiting_in_pool, self.world), 1.5)
+        until_true(partial(waiting_in_pool, self.world), 0.5)
         self.world.anvil.mine()
         self.machine.begin(INDEX)
+        until_true(partial(waiting_in_pool, self.world), 4)
+        self.world.anvil.mine()
+        self._reorganise(DEEPEST)  # what the killed one sent last, and what the next one sent after it, is gone again
 
 
 # ---- bugs that are put in ----

@@ -196,6 +196,14 @@ class Machine:
         status = Path(f"/proc/{self._pids[part]}/stat").read_text(encoding="ascii")
         return status.rpartition(")")[2].split()[0] != "Z"
 
+    def move_outside(self) -> None:
+        """Kill all parts, and start them again outside of what they ran within."""
+        parts = tuple(self._pids)
+        for part in parts:
+            self.kill(part)
+        self._starter = starter()
+        self.begin(*parts)
+
     def revive(self) -> int:
         """Start again what has ended by itself, as a supervisor does; tells how many parts had."""
         ended = [part for part in tuple(self._pids) if not self.runs(part)]
