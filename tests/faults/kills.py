@@ -134,9 +134,8 @@ class _Node:
 
     def _worst(self, load: Load) -> None:
         """As soon as the node has a transaction; the next relayer has no index to ask, and what both sent goes again."""
-        self._relayer(
-            load
-        )  # one that has just begun sends again what a reorganisation took, so that nonces have no gap
+        # One that has just begun sends again what a reorganisation took, so that nonces have no gap.
+        self._relayer(load)
         until_true(partial(waiting_in_pool, self.world), 2)
         self.machine.kill(INDEX)
         self.world.anvil.mine()
