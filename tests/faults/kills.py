@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ledger.core.errors import UnavailableError
 from ledger.sending import Sending
 from ledger.store.journal import Journal
 from tests.faults import plants
@@ -41,7 +42,8 @@ SENDS_ONCE = "sends-once"  # the relayer asks the chain for its nonce, sends, an
 JOURNALS_LATE = "journals-late"  # the relayer sends first and writes the journal after
 PLANTS = (plants.ACKNOWLEDGES_EARLY, SENDS_ONCE, JOURNALS_LATE)
 
-LONG_NODES, LONG_KILLS, LONG_STATEMENTS = 2, 50, 54  # nodes in turn; kills on each; statements between two kills
+LONG_KILLS, KILLS_A_NODE, LONG_STATEMENTS = 100, 20, 60  # in all; on each node in turn; statements between two kills
+MOST_CRASHES = 3  # Anvil panics now and then when it is asked while it reorganises
 QUICK_KILLS, QUICK_STATEMENTS = 3, 8
 DEEPEST = 6  # blocks; final is what lies 2 × as deep
 MOST_BLOCKS = 250  # of a node: Anvil has been seen to lose contract code, silently, after about 350
@@ -52,21 +54,32 @@ _LOG = logging.getLogger(__name__)
 
 def run(scale: Scale, folder: Path, plant: str | None = None) -> Outcome:
     """See `outcome.Harness`."""
-    total, kills, reorganisations = Fate(), 0, 0
-    for number in range(LONG_NODES if scale == "long" else 1):
+    total, kills, reorganisations, crashed = Fate(), 0, 0, 0
+    wanted = LONG_KILLS if scale == "long" else QUICK_KILLS
+    while kills < wanted:
+        number = kills + crashed
         with a_world(folder / f"node{number}", slots=DEEPEST) as world:
             node = _Node(folder / f"data{number}", world, plant, random.Random(number))
             try:
-                total.add(node.run(scale))
+                fate = node.run(scale)
+            except UnavailableError:
+                if world.anvil.process.poll() is None or crashed == MOST_CRASHES:
+                    raise
+                crashed += 1  # the node did, by itself: its chain is gone, and nothing can be said of it
+                continue
             finally:
                 node.machine.end()
+            total.add(fate)
             kills, reorganisations = kills + node.kills, reorganisations + node.reorganisations
+            if fate.broken or not node.kills:
+                break
     figures = {
         "kills": kills,
         "reorganisations": reorganisations,
         "acknowledged": total.acknowledged,
         "lost": total.lost,
         "doubled": total.doubled,
+        "nodes_that_crashed": crashed,
     }
     if scale == "long" and total.acknowledged < LONG_REACH:
         total.broken.append(f"Only {total.acknowledged} statements were acknowledged, which shows too little.")
@@ -83,7 +96,7 @@ class _Node:
         self.kills = self.reorganisations = 0
 
     def run(self, scale: Scale) -> Fate:
-        kills, between = (LONG_KILLS, LONG_STATEMENTS) if scale == "long" else (QUICK_KILLS, QUICK_STATEMENTS)
+        kills, between = (KILLS_A_NODE, LONG_STATEMENTS) if scale == "long" else (QUICK_KILLS, QUICK_STATEMENTS)
         machine, world = self.machine, self.world
         world.anvil.mine(2 * DEEPEST)
         world.anvil.automine(on=False)
