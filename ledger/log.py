@@ -115,7 +115,9 @@ def _earlier(statement: UnitStatement, digest: bytes, facts: UnitFacts) -> UnitE
     same = next((event for event in facts.events if event.digest == digest), None)
     if same is not None or statement.kind != UnitKind.DISPENSE:
         return same
-    return repeat_of(statement.actor, statement.place.decode(), statement.occurred_at, facts.events)
+    # Another lot on the same serial number is no repeat: one of the two packs is wrong, and both must be seen.
+    of_lot = [event for event in facts.events if event.lot == statement.lot]
+    return repeat_of(statement.actor, statement.place.decode(), statement.occurred_at, of_lot)
 
 
 def _repeated(digest: bytes, event: UnitEvent) -> bytes | None:

@@ -134,7 +134,11 @@ class RealNode:
                 time.sleep(0.1)
             else:
                 return
-        raise AssertionError(f"the node does not come up: {(self.folder / 'node.log').read_text()[-3000:]}")
+        raise AssertionError(f"the node does not come up: {self.said()}")
+
+    def said(self) -> str:
+        """The end of its log."""
+        return (self.folder / "node.log").read_text(encoding="utf-8", errors="replace")[-3000:]
 
     def kill(self) -> None:
         """`kill -9`; its data stays."""
@@ -153,7 +157,13 @@ class RealNode:
         """Call the Engine API, signed with the secret that both sides know."""
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         address = f"http://127.0.0.1:{self.engine_port}"
-        answer = self._http.post(address, json=body, headers={"authorization": f"Bearer {_token(self._secret)}"}).json()
+        seal = {"authorization": f"Bearer {_token(self._secret)}"}
+        try:
+            answer = self._http.post(address, json=body, headers=seal).json()
+        except (httpx.ReadError, httpx.RemoteProtocolError):  # a kept connection that it had just given up
+            assert self._process is not None, "it was not started"
+            assert self._process.poll() is None, f"the node died: {self.said()}"
+            answer = self._http.post(address, json=body, headers=seal).json()
         assert "error" not in answer, f"{method}: {answer['error']}"
         return answer["result"]
 

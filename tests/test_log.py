@@ -129,6 +129,13 @@ def test_a_second_scan_by_the_same_place_within_minutes_is_answered_with_the_fir
     assert intake.log.size(PHARMACY) == 1
 
 
+def test_another_lot_with_the_same_serial_number_is_no_repeat(intake: Intake) -> None:
+    intake.say(UnitKind.DISPENSE)
+    with pytest.raises(StatementRefusedError) as caught:
+        intake.say(UnitKind.DISPENSE, lot="ZZ9")
+    assert caught.value.evidence["error"] == "BatchNotRegistered"
+
+
 def test_a_repeat_that_comes_late_does_not_dispense_again_what_was_undone(intake: Intake) -> None:
     first = intake.say(UnitKind.DISPENSE)
     late = intake.submission(UnitKind.DISPENSE, ago=-MINUTE)

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS: Final = 10.0  # how long a writer waits for another before it gives up
 _CACHE_KIB: Final = 65536
-_CHECKPOINT_PAGES: Final = 4000  # 16 MB: at SQLite's 1,000 a large range would be copied out of the WAL again and again
+# 128 MB. The indexes of hashes take new rows anywhere: at a million events each range of logs rewrites a tenth of the
+# file, and what leaves the WAL less often is copied once for several ranges. At 4,000 twice as much is written.
+_CHECKPOINT_PAGES: Final = 32_000
 _STATEMENTS: Final = 256  # prepared statements kept per connection; ours are fewer
 _SQLITE_MAGIC: Final = b"SQLite format 3\x00"  # https://www.sqlite.org/fileformat2.html, section 1.3
 _APPLICATION_ID_OFFSET: Final = 68  # the same section

@@ -146,8 +146,9 @@ class _Node:
         self.machine.begin(RELAY)
 
     def _worst(self, load: Load) -> None:
-        """As soon as the node has a transaction; the next relayer has no index to ask, and what both sent is undone."""
-        self._relayer(load)  # one that has just begun sends again what was undone, so that nonces have no gap
+        """As soon as the node has a transaction; the next one has no index to ask, and what both sent goes again."""
+        # One that has just begun sends again what a reorganisation took, so that nonces have no gap.
+        self._relayer(load)
         until_true(partial(waiting_in_pool, self.world), 2)
         self.machine.kill(INDEX)
         self.world.anvil.mine()

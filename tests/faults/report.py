@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tests.faults.catalogue import about, harnesses
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FIGURES = DOCS / "reliability"
 PAGE = DOCS / "reliability.md"
@@ -34,8 +36,14 @@ def reports(folder: Path = FIGURES) -> list[Report]:
 
 
 def table(found: list[Report]) -> str:
-    """The reports as a table, a row each."""
-    return "\n".join([HEADER, *map(_row, found)])
+    """The reports as a table, a row each, and a row for each harness that was not run at length yet."""
+    known = {each["name"] for each in found}
+    waiting = [
+        f"| `{name}`: {about(harness)} | | | not run at length yet | |"
+        for name, harness in harnesses().items()
+        if name not in known
+    ]
+    return "\n".join([HEADER, *map(_row, found), *waiting])
 
 
 def with_table(page: str, made: str) -> str:

@@ -50,11 +50,11 @@ def _later() -> list[IndexedBlock]:
     recall = story.record(Kind.RECALL, story.registration.batch, MAKER, place="")
     return [
         told(arrival),
-        told(facts.Suspension(CARRIER, REGULATOR, suspended=True, digest=b"\x51" * 32, recorded=nowhere)),
+        told(facts.Suspension(MAKER, REGULATOR, suspended=True, digest=b"\x51" * 32, recorded=nowhere)),
         told(hold),
         told(recall),
         told(facts.KeyEnding(key_of(MAKER), MAKER, 1, b"\x52" * 32, nowhere)),
-        told(facts.Suspension(CARRIER, REGULATOR, suspended=False, digest=b"\x53" * 32, recorded=nowhere)),
+        told(facts.Suspension(MAKER, REGULATOR, suspended=False, digest=b"\x53" * 32, recorded=nowhere)),
     ]
 
 
