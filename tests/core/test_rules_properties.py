@@ -181,8 +181,15 @@ def _lineage(logs: facts.BatchFacts, history: BatchHistory, consignment: bytes) 
     while history.states[consignment].parent:
         consignment = history.states[consignment].parent
         line.add(consignment)
-    pallets = {span.pallet for each in line for span in history.spans.get(each, ())}
     births = {each: history.births[each] for each in line if each in history.births}
+    # What became of a parent after the split that leads here is left out, also on which pallets it was.
+    ends = {history.states[each].parent: history.events[birth].recorded for each, birth in births.items()}
+    packings = tuple(
+        each
+        for each in logs.packings
+        if each.consignment in line and (each.consignment not in ends or each.recorded < ends[each.consignment])
+    )
+    pallets = {each.pallet for each in packings}
     kept = set()
     for index, event in enumerate(history.events):
         children = [each for each in line if history.states[each].parent == event.consignment]
@@ -191,7 +198,6 @@ def _lineage(logs: facts.BatchFacts, history: BatchHistory, consignment: bytes) 
         if own or event.consignment in pallets or event.digest in pallets:
             kept.add(event.digest)
     corrected = {event.digest for event in logs.events if event.kind is Kind.CORRECT and event.previous in kept}
-    packings = tuple(each for each in logs.packings if each.consignment in line)
     return replace(
         logs,
         events=tuple(event for event in logs.events if event.digest in kept | corrected),

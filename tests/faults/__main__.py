@@ -133,6 +133,7 @@ def main(arguments: Sequence[str]) -> int:
     told = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stdout)
     _LOG.setLevel(logging.INFO)
+    logging.getLogger("ledger").setLevel(logging.ERROR)  # what the parts say of each fault is expected
     found = harnesses()
     if not told.names:
         _list(found)

@@ -8,7 +8,6 @@ equal one that is built anew from the winning chain.
 
 from __future__ import annotations
 
-import logging
 import random
 from collections import Counter
 from typing import TYPE_CHECKING, Final
@@ -181,6 +180,3 @@ def _compare(going: _Run, folder: Path) -> list[str]:
         if indexing.dump(side.db) != anew:
             broken.append(f"the read model of side {number} differs from a rebuild")
     return broken
-
-
-logging.getLogger("ledger").setLevel(logging.ERROR)  # what each side says of every reorganisation is expected
