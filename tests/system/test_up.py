@@ -290,13 +290,13 @@ def test_a_database_of_another_ledger_is_refused(node: Anvil, tmp_path: Path) ->
     deployed = CliRunner().invoke(app, ["deploy", "--data", str(tmp_path)], env={"LOTPROOF_RPC_URL": node.url})
     assert deployed.exit_code == 0, deployed.output
     again = CliRunner().invoke(app, ["deploy", "--data", str(tmp_path)], env={"LOTPROOF_RPC_URL": node.url})
-    assert again.output == deployed.output, "a ledger is deployed once"
+    assert again.stdout == deployed.stdout, "a ledger is deployed once"
     other = tmp_path / "other"
     other.mkdir()
     database = open_database(f"sqlite:///{other / 'lotproof.db'}")
     database.bind(1, b"\x11" * 20, bytes(32))
     database.close()
-    ledger = deployed.output.split()[4]
+    ledger = deployed.stdout.split()[4]
     said = refused(other, RPC_URL=node.url, LEDGER_ADDRESS=ledger)
     assert "belongs to chain id 1" in said
     assert "new data directory" in said
