@@ -299,7 +299,7 @@ def test_a_database_of_another_ledger_is_refused(node: Anvil, tmp_path: Path) ->
     ledger = deployed.stdout.split()[4]
     said = refused(other, RPC_URL=node.url, LEDGER_ADDRESS=ledger)
     assert "belongs to chain id 1" in said
-    assert "new data directory" in said
+    assert "another database for the other ledger" in said
 
 
 def test_a_ledger_may_have_a_contract_for_its_council_which_is_told_what_to_call(node: Anvil, tmp_path: Path) -> None:
