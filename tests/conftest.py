@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from functools import partial
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from ledger.cli.logs import OURS
 from ledger.store.database import Database, open_database
 from tests.postgres import ENGINES, SPREAD, Cluster, cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -32,6 +34,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole programs first: files are handed out in this order, and one that takes minutes must not begin last."""
     slow, system = ({item.path for item in items if item.get_closest_marker(name)} for name in ("slow", "system"))
     items.sort(key=lambda item: (item.path not in slow, item.path not in system))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Give the log back as it was: a command that runs within a test sets it for its whole process."""
+    root = logging.getLogger()
+    handlers, levels = root.handlers[:], {name: logging.getLogger(name).level for name in ("", *OURS)}
+    try:
+        return (yield)
+    finally:
+        root.handlers[:] = handlers
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
 
 
 @pytest.fixture(scope="session")
