@@ -130,3 +130,8 @@ def test_a_cell_that_a_spreadsheet_would_run_is_a_text(text: str) -> None:
 @pytest.mark.parametrize("value", ["(01)09506000134352", "]d2010950", "", "a=1", None, -1])
 def test_other_cells_stay_as_they_are(value: object) -> None:
     assert csv_cell(value) == value
+
+
+def test_json_that_nests_or_swells_is_refused_unread() -> None:
+    assert "deeper than 16" in refusal("[" * 17 + "]" * 17, as_json=True).detail
+    assert "far more values" in refusal("[" + "1," * 60_000 + "1]", as_json=True).detail
