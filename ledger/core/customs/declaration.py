@@ -23,54 +23,47 @@ _SHIPMENT: Final = "GoodsShipment"
 _CONSIGNMENT: Final = f"{_SHIPMENT}/Consignment"
 _ITEM: Final = f"{_SHIPMENT}/GovernmentAgencyGoodsItem"
 _COMMODITY: Final = f"{_ITEM}/Commodity"
+_MEASURE: Final = f"{_COMMODITY}/GoodsMeasure"
 _OF_TYPE: Final = f"{_COMMODITY}/Classification/ID, IdentificationTypeCode"
+_ARRIVAL: Final = f"{_CONSIGNMENT}/ArrivalTransportMeans"
+_COMPANY: Final = "A GLN, or the number in the country's own register."
+
+
+def _needed(name: str, path: str, means: str) -> Field:
+    return Field(name, path, required=True, means=means)
+
+
+def _free(name: str, path: str, means: str) -> Field:
+    return Field(name, path, required=False, means=means)
+
 
 FIELDS: Final = (
-    Field("declaration_id", "ID", True, "The declaration's number at its office."),
-    Field("version_id", "VersionID", False, "1 if it is left out; an amended line has a higher one."),
-    Field("acceptance_date_time", "AcceptanceDateTime", True, "A date, or ISO 8601 with a time zone."),
-    Field(
-        "declaration_office_id",
-        "DeclarationOffice/ID",
-        True,
-        "The customs office; its first two letters are the country (ISO 3166-1).",
-    ),
-    Field("sequence_numeric", f"{_ITEM}/SequenceNumeric", True, "The line's number in its declaration, from 1."),
-    Field("classification_id", f"{_OF_TYPE} HS", True, "6 to 12 digits; the first six are the HS subheading."),
-    Field("description", f"{_COMMODITY}/Description", False, "The goods in words."),
-    Field("origin_country_code", f"{_ITEM}/Origin/CountryCode", True, "Where they were made (ISO 3166-1)."),
-    Field("export_country_id", f"{_SHIPMENT}/ExportCountry/ID", False, "Whence they were sent (ISO 3166-1)."),
-    Field("loading_location_id", f"{_CONSIGNMENT}/LoadingLocation/ID", True, "UN/LOCODE."),
-    Field(
-        "itinerary_id",
-        f"{_CONSIGNMENT}/Itinerary/ID",
-        False,
-        "UN/LOCODEs passed between, in order, separated by spaces; in JSON also a list.",
-    ),
-    Field("unloading_location_id", f"{_CONSIGNMENT}/UnloadingLocation/ID", True, "UN/LOCODE."),
-    Field(
-        "arrival_date_time",
-        f"{_CONSIGNMENT}/ArrivalTransportMeans/ArrivalDateTime",
-        False,
-        "When they arrive where they are unloaded: ISO 8601 with a time zone.",
-    ),
-    Field("gross_mass_measure", f"{_COMMODITY}/GoodsMeasure/GrossMassMeasure", True, "kg, with packaging."),
-    Field("net_net_weight_measure", f"{_COMMODITY}/GoodsMeasure/NetNetWeightMeasure", True, "kg, without any."),
-    Field("customs_value_amount", f"{_ITEM}/CustomsValueAmount", True, "In the currency named beside it."),
-    Field("currency_id", f"{_ITEM}/CustomsValueAmount/@currencyID", True, "ISO 4217."),
-    Field("importer_id", f"{_SHIPMENT}/Importer/ID", True, "A GLN, or the number in the country's own register."),
-    Field("consignee_id", f"{_SHIPMENT}/Consignee/ID", False, "Who gets the goods; the importer if it is left out."),
-    Field("exporter_id", f"{_SHIPMENT}/Exporter/ID", True, "A GLN, or the number in the country's own register."),
-    Field("carrier_id", f"{_CONSIGNMENT}/Carrier/ID", False, "A GLN, or another number."),
-    Field("gtin", f"{_OF_TYPE} SRV", False, "The product's GTIN; with the lot."),
-    Field("lot", f"{_OF_TYPE} NB", False, "The batch or lot; with the GTIN."),
-    Field("sscc", f"{_ITEM}/Packaging/MarksNumbersID", False, "18 digits: the carton or pallet."),
-    Field(
-        "tariff_quantity",
-        f"{_COMMODITY}/GoodsMeasure/TariffQuantity",
-        False,
-        "How many units of the GTIN; needed where the line names goods of the ledger.",
-    ),
+    _needed("declaration_id", "ID", "The declaration's number at its office."),
+    _free("version_id", "VersionID", "1 if it is left out; an amended line has a higher one."),
+    _needed("acceptance_date_time", "AcceptanceDateTime", "A date, or ISO 8601 with a time zone."),
+    _needed("declaration_office_id", "DeclarationOffice/ID", "The customs office; first the country (ISO 3166-1)."),
+    _needed("sequence_numeric", f"{_ITEM}/SequenceNumeric", "The line's number in its declaration, from 1."),
+    _needed("classification_id", f"{_OF_TYPE} HS", "6 to 12 digits; the first six are the HS subheading."),
+    _free("description", f"{_COMMODITY}/Description", "The goods in words."),
+    _needed("origin_country_code", f"{_ITEM}/Origin/CountryCode", "Where they were made (ISO 3166-1)."),
+    _free("export_country_id", f"{_SHIPMENT}/ExportCountry/ID", "Whence they were sent (ISO 3166-1)."),
+    _needed("loading_location_id", f"{_CONSIGNMENT}/LoadingLocation/ID", "UN/LOCODE."),
+    _free("itinerary_id", f"{_CONSIGNMENT}/Itinerary/ID", "UN/LOCODEs between, with spaces; in JSON also a list."),
+    _needed("unloading_location_id", f"{_CONSIGNMENT}/UnloadingLocation/ID", "UN/LOCODE."),
+    _free("mode_code", f"{_ARRIVAL}/ModeCode", "1 sea, 2 rail, 3 road, 4 air, 8 inland water (UN/ECE Rec. 19)."),
+    _free("arrival_date_time", f"{_ARRIVAL}/ArrivalDateTime", "At the place of unloading: ISO 8601 with a time zone."),
+    _needed("gross_mass_measure", f"{_MEASURE}/GrossMassMeasure", "kg, with packaging."),
+    _needed("net_net_weight_measure", f"{_MEASURE}/NetNetWeightMeasure", "kg, without any packaging."),
+    _needed("customs_value_amount", f"{_ITEM}/CustomsValueAmount", "In the currency named beside it."),
+    _needed("currency_id", f"{_ITEM}/CustomsValueAmount/@currencyID", "ISO 4217."),
+    _needed("importer_id", f"{_SHIPMENT}/Importer/ID", _COMPANY),
+    _free("consignee_id", f"{_SHIPMENT}/Consignee/ID", "Who gets the goods; the importer if it is left out."),
+    _needed("exporter_id", f"{_SHIPMENT}/Exporter/ID", _COMPANY),
+    _free("carrier_id", f"{_CONSIGNMENT}/Carrier/ID", _COMPANY),
+    _free("gtin", f"{_OF_TYPE} SRV", "The product's GTIN; with the lot."),
+    _free("lot", f"{_OF_TYPE} NB", "The batch or lot; with the GTIN."),
+    _free("sscc", f"{_ITEM}/Packaging/MarksNumbersID", "18 digits: the carton or pallet."),
+    _free("tariff_quantity", f"{_MEASURE}/TariffQuantity", "Units of the GTIN; needed with GTIN or SSCC."),
 )
 REQUIRED: Final = tuple(field.name for field in FIELDS if field.required)
 OPTIONAL: Final = tuple(field.name for field in FIELDS if not field.required)
@@ -91,6 +84,7 @@ class DeclarationLine(NamedTuple):
     loading_location_id: str  # UN/LOCODE
     itinerary_id: tuple[str, ...]  # UN/LOCODEs, in order
     unloading_location_id: str  # UN/LOCODE
+    mode_code: str  # UN/ECE Recommendation 19
     arrival_date_time: int  # 0 = not given
     gross_mass_measure: float  # kg
     net_net_weight_measure: float  # kg

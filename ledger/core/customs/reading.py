@@ -25,6 +25,7 @@ MAX_ITINERARY: Final = 99  # places: the most that UN/EDIFACT repeats
 MAX_NUMBER: Final = 99_999  # of a line, or of a version: n..5
 MAX_QUANTITY: Final = 2**32 - 1  # units: uint32 on chain
 MAX_AMOUNT: Final = 10**15  # of money or kilograms: n..16 with decimals
+MODES: Final = tuple("0123456789")  # UN/ECE Recommendation 19, codes for modes of transport
 _COLUMNS: Final = (*REQUIRED, *OPTIONAL)
 _OFFICE: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{0,15}", re.ASCII)
 _CLASSIFICATION: Final = re.compile(r"[0-9]{6,12}", re.ASCII)
@@ -83,6 +84,7 @@ def read_line(row: Row) -> DeclarationLine:
         loading_location_id=_place(row, "loading_location_id", row.text("loading_location_id")),
         itinerary_id=_itinerary(row),
         unloading_location_id=_place(row, "unloading_location_id", row.text("unloading_location_id")),
+        mode_code=_mode(row),
         arrival_date_time=_time(row, "arrival_date_time") if row.optional("arrival_date_time") else 0,
         gross_mass_measure=_amount(row, "gross_mass_measure"),
         net_net_weight_measure=_net_mass(row),
@@ -178,6 +180,13 @@ def _itinerary(row: Row) -> tuple[str, ...]:
     if len(places) > MAX_ITINERARY:
         raise row.fault(column, f"has more than {MAX_ITINERARY} places")
     return tuple(_place(row, column, str(place)) for place in places)
+
+
+def _mode(row: Row) -> str:
+    mode = row.optional("mode_code")
+    if mode and mode not in MODES:
+        raise row.fault("mode_code", f"{mode[:MAX_ID]!r} is none of {', '.join(MODES)} (UN/ECE Recommendation 19)")
+    return mode
 
 
 def _amount(row: Row, column: str) -> float:
