@@ -44,11 +44,6 @@ class Journey(NamedTuple):
     in_transit: bool
     carried: bool  # a carrier has them in hand, or is to get them: whom they are for may be said later
 
-    @property
-    def holder_country(self) -> str:
-        """Where the goods are at rest: the country of the last stop, "" if there is none."""
-        return self.stops[-1].place[:2] if self.stops else ""
-
 
 class Goods(NamedTuple):
     """What a line names: consignments of one batch."""

@@ -46,12 +46,15 @@ def repetition(case: Case) -> Iterator[Hit]:
 
 
 def _went_on(case: Case, earlier: Earlier) -> bool:
-    """Whether the ledger shows that the goods left the country to which they were declared, after that."""
+    """Whether the ledger shows that the goods came to the country to which they were declared, and left it after."""
     since = earlier.accepted - BEFORE_CLEARING
     return any(
-        stop.kind in _LEAVING and stop.place[:2] == earlier.country and stop.at >= since
+        stop.kind in _LEAVING
+        and stop.place[:2] == earlier.country
+        and stop.at >= since
+        and any(before.place[:2] != earlier.country for before in journey.stops[:index])
         for journey in case.journeys
-        for stop in journey.stops
+        for index, stop in enumerate(journey.stops)
     )
 
 

@@ -25,8 +25,7 @@ MATCHES: Final = {
     BATCH: "The ledger knows the batch; which of its consignments this is, the line does not say.",
     NOT_FOUND: "The code is of a company on the ledger; the ledger does not know the goods.",
     NOT_ON_LEDGER: "Neither goods nor maker are on this ledger: it can say nothing about them.",
-    NO_REFERENCE: "The line names neither GTIN with lot nor SSCC: the ledger can say nothing about it, which is no sign "
-    "of risk.",
+    NO_REFERENCE: "The line names neither GTIN with lot nor SSCC: the ledger can say nothing of it. That is no risk.",
 }
 BEHIND: Final = "The ledger's latest records are missing here: what it does not know was not held against the line."
 RULES: Final[tuple[Callable[[Case], Iterator[Hit]], ...]] = (

@@ -159,7 +159,8 @@ SIGNALS: Final[dict[str, Signal]] = {
 def risk(hits: Iterable[Hit]) -> int:
     """Put the signals of a line into one number, by which lines are ranked.
 
-    The heaviest signal of each family counts, and families add up as independent reasons do: 100 (1 - product of (1 - w/100)).
+    The heaviest signal of each family counts; families add up as independent reasons do: what is left of 100 after
+    each has taken its share of the rest.
 
     Args:
         hits: The signals.
