@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ledger.core.check import is_behind
+from ledger.core.clock import time_of
 from ledger.core.customs.case import Evidence
 from ledger.core.customs.goods_rules import near_lots
 from ledger.core.customs.journey import named_goods
@@ -120,13 +121,16 @@ class CustomsDesk:
         history = self._lines.history(kept)
         with self._facts.snapshot():
             known, as_of = self._current(), self._facts.as_of()
+            at = time_of(as_of, now)
             behind = is_behind(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)
-            scores = [score(each.line, self._evidence(each, known, history, behind=behind)) for each in kept]
+            scores = [
+                score(each.line, self._evidence(each, known, history)._replace(now=at, behind=behind)) for each in kept
+            ]
         rows = [Scored(each.number, found.risk, found.to_json()) for each, found in zip(kept, scores, strict=True)]
         self._lines.put_scores(rows, now, as_of.block)
         return sum(bool(found.hits) for found in scores)
 
-    def _evidence(self, kept: Kept, known: Known, history: History, *, behind: bool) -> Evidence:
+    def _evidence(self, kept: Kept, known: Known, history: History) -> Evidence:
         line, carried, batch = kept.line, (), None
         if line.sscc:
             carried = _carried(line.sscc, known)
@@ -142,7 +146,6 @@ class CustomsDesk:
             consignee=self._company(line.consignee, known.parties),
             earlier=history.earlier(kept),
             declared_before=history.declared_before(kept),
-            behind=behind,
         )
 
     def _licensee(self, line: DeclarationLine, known: Known, *, batch_known: bool) -> Organisation | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.core.conditions import LATEST_CAPTURE_SECONDS
 from ledger.core.customs.journey import batch_goods
 from ledger.core.wording import day
 
@@ -45,6 +46,7 @@ class Evidence(NamedTuple):
     consignee: Organisation | None = None  # whose GLN the line gives as its consignee
     earlier: tuple[Earlier, ...] = ()  # in the order in which they were accepted
     declared_before: int = 0  # units of the lot in earlier lines of the same country
+    now: int = 0  # Unix seconds: what is recorded by then is known
     behind: bool = False  # the read model is: what it does not say proves nothing
 
 
@@ -55,6 +57,16 @@ class Case(NamedTuple):
     evidence: Evidence
     goods: tuple[Goods, ...]  # what the line means; none = not on the ledger
     journeys: tuple[Journey, ...]  # of all of them
+
+    @property
+    def arrival(self) -> int:
+        """When the goods are declared to arrive, Unix seconds; if that is not said, when the line was accepted."""
+        return self.line.arrival_date_time or self.line.acceptance_date_time
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything that happened before the arrival is on record, or can never be."""
+        return self.evidence.now > self.arrival + LATEST_CAPTURE_SECONDS
 
     @property
     def here(self) -> frozenset[str]:

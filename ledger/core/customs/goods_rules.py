@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ledger.core.customs.journey import units_for
 from ledger.core.customs.signals import Hit
 from ledger.core.organisation import key_in_doubt, name_of, suspended_since
 from ledger.core.wording import day
@@ -25,11 +26,7 @@ def identity(case: Case) -> Iterator[Hit]:
     """
     line, evidence = case.line, case.evidence
     if evidence.carried:
-        named = [each.dossier.registration for each in evidence.carried]
-        if line.gtin and (line.gtin, line.lot) not in [(each.gtin, each.lot) for each in named]:
-            carried = ", ".join(f"{each.gtin} lot {each.lot}" for each in named)
-            reason = f"SSCC {line.sscc} carries {carried} on record, not {line.gtin} lot {line.lot}."
-            yield Hit("contents_differ", reason)
+        yield from _contents(case)
         return
     if evidence.licensee is None or evidence.behind:
         return
@@ -37,7 +34,24 @@ def identity(case: Case) -> Iterator[Hit]:
     if line.gtin and evidence.batch is None:
         yield _unknown_lot(case, who)
     elif line.sscc:
-        yield Hit("unknown_consignment", f"{who} never recorded a consignment with SSCC {line.sscc}.")
+        so_far = "" if case.settled else " so far"
+        yield Hit(
+            "never_recorded" if case.settled else "not_recorded_yet",
+            f"{who} has recorded no consignment with SSCC {line.sscc}{so_far}.",
+        )
+
+
+def _contents(case: Case) -> Iterator[Hit]:
+    line = case.line
+    named = [each.dossier.registration for each in case.evidence.carried]
+    if not line.gtin or (line.gtin, line.lot) in [(each.gtin, each.lot) for each in named]:
+        return
+    carried = ", ".join(f"{each.gtin} lot {each.lot}" for each in named)
+    slip = near_lots(line.lot, [each.lot for each in named if each.gtin == line.gtin])
+    yield Hit(
+        "lot_misspelt" if slip else "contents_differ",
+        f"SSCC {line.sscc} carries {carried} on record, not {line.gtin} lot {line.lot}.",
+    )
 
 
 def _unknown_lot(case: Case, who: str) -> Hit:
@@ -61,13 +75,21 @@ def quantity(case: Case) -> Iterator[Hit]:
     what = f"SSCC {line.sscc}" if case.goods[0].exact else f"{line.gtin} lot {line.lot}"
     if line.tariff_quantity > there:
         yield Hit("quantity_over", f"{line.tariff_quantity:,} units are declared; {what} has {there:,} on record.")
-    batch = case.evidence.batch
-    total = case.evidence.declared_before + line.tariff_quantity
-    if batch is not None and case.evidence.declared_before and total > batch.registration.quantity:
+    yield from _all_lines(case)
+
+
+def _all_lines(case: Case) -> Iterator[Hit]:
+    """Compare all that is declared of a lot to this country with what can have come; goods at rest may be under way."""
+    line, batch, before = case.line, case.evidence.batch, case.evidence.declared_before
+    if batch is None or not before or case.evidence.behind:
+        return
+    leading, resting = units_for(batch, case.here)
+    possible = leading if case.settled else leading + resting
+    if before + line.tariff_quantity > possible:
         yield Hit(
-            "batch_over_declared",
-            f"With this line {total:,} units of {line.gtin} lot {line.lot} are declared to {line.country}; "
-            f"the whole batch has {batch.registration.quantity:,}.",
+            "lot_over_declared",
+            f"With this line {before + line.tariff_quantity:,} units of {line.gtin} lot {line.lot} are declared to "
+            f"{line.country}; on record at most {possible:,} can have come there.",
         )
 
 

@@ -44,6 +44,14 @@ class Journey(NamedTuple):
     in_transit: bool
     carried: bool  # a carrier has them in hand, or is to get them: whom they are for may be said later
 
+    def leads_to(self, countries: frozenset[str]) -> bool:
+        """Tell whether the goods were in one of these countries, or are on their way there.
+
+        Args:
+            countries: ISO 3166-1 alpha-2.
+        """
+        return self.bound_for in countries or bool(self.countries & countries)
+
 
 class Goods(NamedTuple):
     """What a line names: consignments of one batch."""
@@ -104,6 +112,31 @@ def batch_goods(dossier: Dossier, country: str, consignee: int) -> Goods:
         dossier.answers[asked] = Goods(dossier, tuple(chosen), exact=False)
     goods: Goods = dossier.answers[asked]
     return goods
+
+
+def units_for(dossier: Dossier, countries: frozenset[str]) -> tuple[int, int]:
+    """Count the units of a batch that can have come to some countries.
+
+    Args:
+        dossier: Of the batch.
+        countries: ISO 3166-1 alpha-2.
+
+    Returns:
+        Those on record as led there or in a carrier's hands, and those at rest elsewhere: a shipment may come late.
+    """
+    asked = "units", tuple(each.encode() for each in sorted(countries))
+    if asked not in dossier.answers:
+        leading = resting = 0
+        for each in dossier.history.consignments():
+            journey = journey_of(dossier, each)
+            own = journey.state.quantity - journey.state.split  # what was split off counts with the parts
+            if journey.carried or journey.leads_to(countries):
+                leading += own
+            elif not journey.in_transit:
+                resting += own
+        dossier.answers[asked] = leading, resting
+    units: tuple[int, int] = dossier.answers[asked]
+    return units
 
 
 def _tell(dossier: Dossier, consignment: bytes) -> Journey:

@@ -41,7 +41,7 @@ def whereabouts(case: Case) -> Iterator[Hit]:
         case: The line and what is known.
     """
     journeys, here = case.journeys, case.here
-    if not journeys or any(_leads_to(each, here) for each in journeys):
+    if not journeys or any(each.carried or each.leads_to(here) for each in journeys):
         return
     first, where = journeys[0], " and ".join(sorted(here))
     if all(each.in_transit for each in journeys):
@@ -53,14 +53,11 @@ def whereabouts(case: Case) -> Iterator[Hit]:
     elif not case.evidence.behind:
         resting = next(each for each in journeys if not each.in_transit)
         yield Hit(
-            "not_shipped",
+            "never_shipped" if case.settled else "not_shipped_yet",
             f"Declared to {where}; on record the goods are with {_name(case, resting.state.holder)}"
-            f"{_last_seen(resting)}, and no shipment to {where} is recorded.",
+            f"{_last_seen(resting)}, and no shipment to {where} is recorded"
+            f"{', nor can it be any more' if case.settled else ' so far'}.",
         )
-
-
-def _leads_to(journey: Journey, here: frozenset[str]) -> bool:
-    return journey.carried or journey.bound_for in here or bool(journey.countries & here)
 
 
 def _last_seen(journey: Journey) -> str:
@@ -78,7 +75,7 @@ def route(case: Case) -> Iterator[Hit]:
     """
     line = case.line
     declared = {place[:2] for place in line.route} | {line.country, line.export_country_id}
-    lasts = [_last_before(each, line.arrival_date_time or line.acceptance_date_time) for each in case.journeys]
+    lasts = [_last_before(each, case.arrival) for each in case.journeys]
     if not lasts or any(last is None or last.place[:2] in declared for last in lasts):
         return
     last = lasts[0]

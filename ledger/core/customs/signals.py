@@ -51,11 +51,17 @@ SIGNALS: Final[dict[str, Signal]] = {
         "GTIN, lot and SSCC; what the SSCC carries on record",
         "The SSCC carries other goods than the line names.",
     ),
-    "unknown_consignment": Signal(
+    "never_recorded": Signal(
+        "identity",
+        40,
+        "SSCC; the splits and pallets on record, 30 days after they arrived",
+        "The SSCC has the company prefix of somebody on the ledger, who did not record it and cannot any more.",
+    ),
+    "not_recorded_yet": Signal(
         "identity",
         15,
         "SSCC; the splits and pallets on record",
-        "The SSCC has the company prefix of somebody on the ledger, who never recorded it.",
+        "The SSCC has the company prefix of somebody on the ledger, who has not recorded it so far.",
     ),
     "quantity_over": Signal(
         "quantity",
@@ -63,11 +69,11 @@ SIGNALS: Final[dict[str, Signal]] = {
         "Tariff quantity; the units of the consignment or batch",
         "The line declares more units than the consignment, or the whole batch, ever had.",
     ),
-    "batch_over_declared": Signal(
+    "lot_over_declared": Signal(
         "quantity",
-        50,
-        "Tariff quantities of all lines of the lot in this country; the batch's units",
-        "All lines of this lot together declare more units into this country than the batch ever had.",
+        45,
+        "Tariff quantities of all lines of the lot in this country; the units on record that can have come",
+        "All lines of this lot together declare more units into this country than the ledger lets come there.",
     ),
     # The same goods again.
     "declared_twice": Signal(
@@ -89,11 +95,17 @@ SIGNALS: Final[dict[str, Signal]] = {
         "Place of unloading; the country of the named counterparty",
         "On record the goods are on their way to another country.",
     ),
-    "not_shipped": Signal(
+    "never_shipped": Signal(
         "route",
-        30,
+        50,
+        "Place of unloading; where the goods are at rest, 30 days after they arrived",
+        "On record the goods are at rest in another country, and a shipment could not be recorded any more.",
+    ),
+    "not_shipped_yet": Signal(
+        "route",
+        12,
         "Place of unloading; where the goods are at rest",
-        "On record the goods are at rest in another country, and nobody has shipped them.",
+        "On record the goods are at rest in another country; a shipment may still be recorded.",
     ),
     "route_misses_custody": Signal(
         "route",
@@ -103,13 +115,13 @@ SIGNALS: Final[dict[str, Signal]] = {
     ),
     "consignee_differs": Signal(
         "party",
-        45,
+        25,
         "Consignee's GLN; the named counterparty",
         "The consignee is an organisation on the ledger, but not the one for which the goods are.",
     ),
     "consignee_unknown": Signal(
         "party",
-        25,
+        15,
         "Consignee's GLN; the named counterparty",
         "The goods are for an organisation on the ledger; the consignee's GLN is of none.",
     ),

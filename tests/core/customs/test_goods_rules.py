@@ -6,8 +6,8 @@ import pytest
 
 from ledger.core.customs.goods_rules import near_lots
 from ledger.core.vocabulary import Kind
-from tests.core.batch_story import CUSTOMS, GTIN, MAKER, PHARMACY, key_of
-from tests.core.customs.desk_story import GOOD, arrived, ledger, organisation, reason, shipped, signals, told
+from tests.core.batch_story import CUSTOMS, GTIN, MAKER, PHARMACY, STRANGER, key_of
+from tests.core.customs.desk_story import DAY, GOOD, arrived, ledger, organisation, reason, shipped, signals, told
 
 
 def test_a_lot_that_a_maker_on_the_ledger_never_registered_is_a_signal() -> None:
@@ -38,12 +38,17 @@ def test_more_than_one_slip_is_another_lot(other: str) -> None:
     assert near_lots(other, ["AB12"]) == ()
 
 
-def test_an_sscc_that_its_owner_never_recorded_is_a_weak_signal() -> None:
+def test_an_sscc_that_its_owner_has_not_recorded_weighs_more_once_it_cannot_be() -> None:
     story, _carton = shipped()
-    found = told(story, line=GOOD._replace(sscc="054138680000000993"), licensee=organisation(story, MAKER))
-    assert signals(found) == ["unknown_consignment"]
+    maker, line = organisation(story, MAKER), GOOD._replace(sscc="054138680000000993")
+    found = told(story, line=line, licensee=maker)
+    assert signals(found) == ["not_recorded_yet"]
+    assert found.hits[0].reason == "Biofarm has recorded no consignment with SSCC 054138680000000993 so far."
     assert found.match == "batch"
-    assert told(story, line=GOOD._replace(sscc=""), licensee=organisation(story, MAKER)).hits == ()
+    settled = told(story, line=line, licensee=maker, now=line.arrival_date_time + 31 * DAY)
+    assert signals(settled) == ["never_recorded"]
+    assert settled.hits[0].reason.endswith("993.")
+    assert told(story, line=GOOD._replace(sscc=""), licensee=maker).hits == ()
 
 
 def test_an_sscc_that_carries_other_goods_is_a_signal() -> None:
@@ -51,6 +56,7 @@ def test_an_sscc_that_carries_other_goods_is_a_signal() -> None:
     found = told(story, carton, line=GOOD._replace(lot="ZZ99"))
     assert signals(found) == ["contents_differ"]
     assert "carries 05413868000016 lot AB12 on record, not 05413868000016 lot ZZ99" in found.hits[0].reason
+    assert signals(told(story, carton, line=GOOD._replace(lot="AB1"))) == ["lot_misspelt"]
     assert told(story, carton, line=GOOD._replace(gtin="", lot="")).hits == ()
 
 
@@ -62,12 +68,29 @@ def test_more_units_than_the_consignment_or_the_batch_has_are_a_signal() -> None
     assert told(story, line=batch._replace(tariff_quantity=1_000)).hits == ()
 
 
-def test_lines_that_together_declare_more_than_the_batch_are_a_signal() -> None:
+def test_lines_that_together_declare_more_than_can_have_come_are_a_signal() -> None:
     story, carton = shipped()
+    assert told(story, carton, declared_before=600).hits == ()  # 400 are on their way, 600 at rest with the maker
     found = told(story, carton, declared_before=601)
-    assert signals(found) == ["batch_over_declared"]
+    assert signals(found) == ["lot_over_declared"]
     assert "1,001 units" in found.hits[0].reason
-    assert told(story, carton, declared_before=600).hits == ()
+    assert "at most 1,000 can have come there" in found.hits[0].reason
+    assert told(story, carton, declared_before=601, behind=True).hits == ()
+
+
+def test_goods_at_rest_count_only_until_their_shipment_could_not_be_recorded_any_more() -> None:
+    story, carton = shipped()
+    found = told(story, carton, declared_before=1, now=GOOD.arrival_date_time + 31 * DAY)
+    assert "at most 400 can have come there" in reason(found, "lot_over_declared")
+
+
+def test_goods_on_their_way_elsewhere_cannot_have_come() -> None:
+    story = ledger()
+    batch = story.register()
+    here, there = story.split(batch, MAKER, [(GOOD.sscc, 400), (None, 600)])
+    story.ship(here, MAKER, PHARMACY, 400)
+    story.ship(there, MAKER, STRANGER, 600)
+    assert "at most 400" in reason(told(story, here, declared_before=1), "lot_over_declared")
 
 
 def test_a_pallet_counts_with_all_that_is_on_it() -> None:

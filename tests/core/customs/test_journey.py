@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.core.customs.journey import batch_goods, journey_of
+from ledger.core.customs.journey import batch_goods, journey_of, units_for
 from tests.core.batch_story import PHARMACY
 from tests.core.customs.desk_story import shipped
 
@@ -23,3 +23,11 @@ def test_what_a_batch_can_mean_is_found_once_for_a_country_and_consignee() -> No
     assert [each.consignment for each in goods.journeys] == [carton]
     assert batch_goods(dossier, "SG", PHARMACY) is goods
     assert len(batch_goods(dossier, "MY", 0).journeys) == 3
+
+
+def test_the_units_that_can_have_come_are_counted_once() -> None:
+    story, _carton = shipped()
+    dossier = story.dossier()
+    units = units_for(dossier, frozenset({"SG"}))
+    assert units == (400, 600)
+    assert units_for(dossier, frozenset({"SG"})) is units

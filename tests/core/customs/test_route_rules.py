@@ -49,17 +49,28 @@ def test_goods_at_rest_in_another_country_are_a_signal_unless_the_data_is_behind
     story, carton = arrived()
     line = TO_MALAYSIA._replace(export_country_id="SG")
     found = told(story, carton, line=line)
-    assert signals(found) == ["not_shipped"]
+    assert signals(found) == ["not_shipped_yet"]
     assert "with Merlion Pharmacy, last recorded at SGSIN" in found.hits[0].reason
+    assert found.hits[0].reason.endswith("is recorded so far.")
     assert told(story, carton, line=line, behind=True).hits == ()
+
+
+def test_it_weighs_more_once_no_shipment_can_be_recorded_any_more() -> None:
+    story, carton = arrived()
+    line = TO_MALAYSIA._replace(export_country_id="SG")
+    settled = line.arrival_date_time + 30 * DAY
+    assert signals(told(story, carton, line=line, now=settled)) == ["not_shipped_yet"]
+    found = told(story, carton, line=line, now=settled + 1)
+    assert signals(found) == ["never_shipped"]
+    assert found.hits[0].reason.endswith("nor can it be any more.")
 
 
 def test_a_batch_that_never_left_its_maker_is_a_signal() -> None:
     story = ledger()
     story.register()
     found = told(story, line=GOOD._replace(sscc=""))
-    assert signals(found) == ["not_shipped"]
-    assert reason(found, "not_shipped").startswith("Declared to SG; on record the goods are with Biofarm, and no")
+    assert signals(found) == ["not_shipped_yet"]
+    assert reason(found, "not_shipped_yet").startswith("Declared to SG; on record the goods are with Biofarm, and no")
 
 
 def test_of_a_batch_any_consignment_may_explain_the_line() -> None:
@@ -67,7 +78,7 @@ def test_of_a_batch_any_consignment_may_explain_the_line() -> None:
     line = GOOD._replace(sscc="")
     assert told(story, line=line).hits == ()
     assert told(story, line=line._replace(consignee_id="")).hits == ()
-    assert signals(told(story, line=TO_MALAYSIA._replace(sscc="", consignee_id=""))) == ["not_shipped"]
+    assert signals(told(story, line=TO_MALAYSIA._replace(sscc="", consignee_id=""))) == ["not_shipped_yet"]
 
 
 def test_of_a_large_batch_that_goes_elsewhere_only_some_are_looked_at() -> None:
@@ -75,7 +86,7 @@ def test_of_a_large_batch_that_goes_elsewhere_only_some_are_looked_at() -> None:
     batch = story.register()
     for part in story.split(batch, MAKER, [(None, 10)] * (MOST_JOURNEYS + 5)):
         story.ship(part, MAKER, PHARMACY, 10)
-    assert signals(told(story, line=TO_MALAYSIA._replace(sscc="", consignee_id=""))) == ["not_shipped"]
+    assert signals(told(story, line=TO_MALAYSIA._replace(sscc="", consignee_id=""))) == ["not_shipped_yet"]
 
 
 def test_a_route_that_does_not_touch_where_the_goods_were_is_a_signal() -> None:
