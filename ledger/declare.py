@@ -131,11 +131,9 @@ class CustomsDesk:
         return sum(bool(found.hits) for found in scores)
 
     def _evidence(self, kept: Kept, known: Known, history: History) -> Evidence:
-        line, carried, batch = kept.line, (), None
-        if line.sscc:
-            carried = _carried(line.sscc, known)
-        if line.gtin:
-            batch = known.batch(line.gtin, line.lot)
+        line = kept.line
+        carried = _carried(line.sscc, known) if line.sscc else ()
+        batch = known.batch(line.gtin, line.lot) if line.gtin else None
         licensee = None if carried else self._licensee(line, known, batch_known=batch is not None)
         seek = licensee is not None and line.gtin and batch is None
         return Evidence(

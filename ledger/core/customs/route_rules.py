@@ -144,8 +144,9 @@ def times(case: Case) -> Iterator[Hit]:
 
 
 def _gap_to_arrival(line: DeclarationLine, journey: Journey) -> str:
-    arrival = line.arrival_date_time
-    for stop in journey.stops if arrival else ():
+    arrival, there = line.arrival_date_time, line.unloading_location_id[:2]
+    abroad = [stop for stop in journey.stops if stop.place[:2] != there]  # within a country the way is no passage
+    for stop in abroad if arrival else ():
         before = stop.at <= arrival
         if before:
             between, least = _time_before(stop, arrival), passage_seconds(line, stop.place)
@@ -172,8 +173,6 @@ def passage_seconds(line: DeclarationLine, place: str) -> int:
         place: UN/LOCODE.
     """
     first, last = line.loading_location_id, line.unloading_location_id
-    if place[:2] == last[:2]:
-        return travel_seconds(place, last)
     speed = SEA_KMH if line.mode_code in _SEA else LAND_KMH if line.mode_code in _LAND else 0
     if not speed:
         return travel_seconds(place, last)

@@ -197,5 +197,16 @@ def test_a_passage_is_as_slow_as_its_mode_of_transport(mode: str, slower: bool) 
     assert (passage_seconds(line, "BEBRU") > travel_seconds("BEBRU", "SGSIN")) is slower
 
 
-def test_within_the_country_of_unloading_the_way_is_by_road() -> None:
-    assert passage_seconds(GOOD._replace(mode_code="1"), "SGJUR") == travel_seconds("SGJUR", "SGSIN")
+def test_within_the_country_of_unloading_there_is_no_passage() -> None:
+    story, carton = shipped()
+    story.time += 10 * DAY
+    story.receive(carton, PHARMACY, MAKER, 400, place="USNYC")
+    in_america = GOOD._replace(
+        declaration_office_id="US1",
+        unloading_location_id="USNYC",
+        mode_code="3",
+        arrival_date_time=story.events[-1].occurred_at + HOUR,
+        loading_location_id="USNYC",
+    )
+    assert "impossible_passage" not in signals(told(story, carton, line=in_america))
+    assert passage_seconds(in_america, "USNYC") > ARRIVAL_MARGIN + HOUR
