@@ -24,6 +24,7 @@ CHARACTERS_OF_A_VALUE: Final = 8  # at least: a row of ours has eight values in 
 MAX_RECORD: Final = 65_536  # characters of one row of a CSV file; ours have under 200
 BLANK_LINES: Final = 3  # for each row, at most
 ALL_OR_NOTHING: Final = "Correct the file and send it again; nothing of it was sent."
+_RUN: Final = ("=", "+", "-", "@", "\t", "\r")  # what begins a formula
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,14 @@ def csv_records(text: str, most: int) -> Iterator[list[str]]:
                 return
     except csv.Error as error:
         raise csv.Error(f"Line {lines.number}: {error}") from error
+
+
+def csv_cell(value: object) -> object:
+    """A value as it may stand in a CSV that people open: a text that a spreadsheet would run gets an apostrophe.
+
+    What was scanned may come from a forger's label, such as `=HYPERLINK(…)`. Source: OWASP, CSV Injection.
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(_RUN) else value
 
 
 class _Lines:

@@ -203,7 +203,7 @@ def test_within_the_country_of_unloading_there_is_no_passage() -> None:
     story.receive(carton, PHARMACY, MAKER, 400, place="USNYC")
     in_america = GOOD._replace(
         declaration_office_id="US1",
-        unloading_location_id="USNYC",
+        unloading_location_id="USLAX",
         mode_code="3",
         arrival_date_time=story.events[-1].occurred_at + HOUR,
         loading_location_id="USNYC",
