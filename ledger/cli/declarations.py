@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from ledger.cli.keys import Data, settings_for
-from ledger.cli.output import AsJson, command, error_json, show
+from ledger.cli.installation import installed
+from ledger.cli.keys import Data
+from ledger.cli.output import AsJson, command, error_json, show, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,12 +90,10 @@ app.command("show")(show_)
 
 
 @contextmanager
-def _desk(data: Any) -> Iterator[CustomsDesk]:  # noqa: ANN401 - as `settings_for`
+def _desk(data: Path | None) -> Iterator[CustomsDesk]:
     from ledger.declare import CustomsDesk
-    from ledger.store.database import open_database
 
-    settings = settings_for(data)
-    database = open_database(settings.database_url)
+    database, settings = installed(data)
     try:
         yield CustomsDesk(database, settings)
     finally:
@@ -164,5 +163,5 @@ def _words(found: Kept) -> str:
         "Ledger": score.get("detail", ""),
     }
     lines = [f"{name}: {text}" for name, text in said.items() if text]
-    signals = [f"  {each['signal']} ({each['weight']}): {each['reason']}" for each in score.get("signals", ())]
+    signals = [f"  {each['signal']} ({each['weight']}): {visible(each['reason'])}" for each in score.get("signals", ())]
     return "\n".join([*lines, *(["Signals:", *signals] if signals else [])])

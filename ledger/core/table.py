@@ -107,8 +107,14 @@ def read_rows(text: bytes, required: Sequence[str], optional: Sequence[str], *, 
     return rows
 
 
-def split_rows(
-    text: bytes, required: Sequence[str], optional: Sequence[str], *, as_json: bool, advice: str = ALL_OR_NOTHING
+def split_rows(  # noqa: PLR0913 - what a kind of file is
+    text: bytes,
+    required: Sequence[str],
+    optional: Sequence[str],
+    *,
+    as_json: bool,
+    advice: str = ALL_OR_NOTHING,
+    most_bytes: int = MAX_BYTES,
 ) -> list[Row]:
     """The rows of a file, whatever columns each has: for files of which the good rows count although others are bad.
 
@@ -118,13 +124,14 @@ def split_rows(
         optional: The same.
         as_json: The same.
         advice: What a fault of one row advises.
+        most_bytes: How large the file may be.
 
     Raises:
         InvalidInputError: The file is too large, malformed or empty.
     """
-    if len(text) > MAX_BYTES:
+    if len(text) > most_bytes:
         raise InvalidInputError(
-            f"The file has {len(text):,} bytes; at most {MAX_BYTES:,} are read.", advice="Split it.", field="file"
+            f"The file has {len(text):,} bytes; at most {most_bytes:,} are read.", advice="Split it.", field="file"
         )
     decoded = utf8(text)
     values = _json_values(decoded) if as_json else _csv_values(decoded, required, optional)

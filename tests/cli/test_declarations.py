@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ledger.cli.main import app
+from ledger.cli.output import visible
 from ledger.store.database import open_database
 from tests.core.customs.desk_story import GOOD
 from tests.indexed_world import LOTS, world, write
@@ -98,3 +99,15 @@ def test_a_line_that_is_not_there_ends_with_one(run: Any) -> None:
     done = run("show", "7")
     assert done.exit_code == 1
     assert "no declaration line 7" in done.stderr
+
+
+def test_a_folder_without_a_ledger_is_named_and_none_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "wrong"
+    done = CliRunner().invoke(app, ["declaration", "list", "--data", str(folder)])
+    assert done.exit_code == 2
+    assert f"There is no ledger in {folder}" in done.stderr
+    assert not folder.exists()
+
+
+def test_what_strangers_wrote_moves_no_cursor() -> None:
+    assert visible("a\x1b[2Jb\nc") == "a\N{REPLACEMENT CHARACTER}[2Jb\nc"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ledger.core.table import Row
 
 KEPT: Final = "The other lines were kept. Correct this one and import it again; what is there already stays as it is."
+MAX_BYTES: Final = 20_000_000  # 10,000 lines as JSON, with every field, have about 9 MB
 MAX_ID: Final = 35  # characters: the longest identifier of the WCO Data Model (an..35)
 MAX_DESCRIPTION: Final = 512  # characters: an..512
 MAX_ITINERARY: Final = 99  # places: the most that UN/EDIFACT repeats
@@ -39,7 +40,7 @@ def read_lines(text: bytes, *, as_json: bool) -> Iterator[DeclarationLine | Inva
     """Read a declaration file row by row.
 
     Args:
-        text: CSV with a header row, or a JSON list of objects; UTF-8, at most 8 MB and 10,000 rows. Columns: `FIELDS`.
+        text: CSV with a header row, or a JSON list of objects; UTF-8, at most 20 MB and 10,000 rows. Columns: `FIELDS`.
         as_json: Whether it is JSON.
 
     Returns:
@@ -48,7 +49,7 @@ def read_lines(text: bytes, *, as_json: bool) -> Iterator[DeclarationLine | Inva
     Raises:
         InvalidInputError: The file as a whole is malformed.
     """
-    rows = split_rows(text, REQUIRED, OPTIONAL, as_json=as_json, advice=KEPT)
+    rows = split_rows(text, REQUIRED, OPTIONAL, as_json=as_json, advice=KEPT, most_bytes=MAX_BYTES)
     return (_line_or_fault(row) for row in rows)
 
 

@@ -78,6 +78,14 @@ def test_csv_and_json_read_alike_and_json_may_hold_numbers_and_lists() -> None:
     assert read_csv(ROW) == read_json(ROW) == read_json(ROW | changes | {"tariff_quantity": 400})
 
 
+def test_ten_thousand_lines_with_every_field_are_one_json_file() -> None:
+    whole = {name: ROW.get(name, "") for name in (*REQUIRED, *OPTIONAL)} | {"description": "x" * 100}
+    text = json.dumps([whole | {"sequence_numeric": number} for number in range(1, 10_001)]).encode()
+    assert len(text) > 8_000_000
+    numbers = [each.sequence_numeric for each in read_lines(text, as_json=True) if isinstance(each, DeclarationLine)]
+    assert numbers == list(range(1, 10_001))
+
+
 def test_optional_fields_are_read() -> None:
     more = {
         "version_id": "3",
