@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ledger.store.engine import Connection
 
 Key = tuple[str, str, int]  # office, declaration, number of the line
-AT_ONCE: Final = 500  # lines looked up by one statement; SQLite takes 32,766 values
+AT_ONCE: Final = 2_000  # lines looked up by one statement; SQLite takes 32,766 values, three a line
 _COLUMNS: Final = "sequence, newest, imported_at, risk, score, scored_at, scored_block, line"
 _INSERT: Final = """
     INSERT INTO declaration_lines (office, declaration, line_number, version, newest, country, accepted_at, gtin, lot,
@@ -59,15 +59,18 @@ class Scored(NamedTuple):
 class History:
     """What was declared before about the SSCCs and lots of some lines."""
 
-    def __init__(self, by_sscc: dict[str, list[tuple[int, int, Earlier]]], by_lot: dict[Any, _Declared]) -> None:
-        self._by_sscc = by_sscc
+    def __init__(self, by_sscc: dict[str, list[Any]], by_lot: dict[Any, _Declared]) -> None:
+        self._by_sscc = by_sscc  # rows: accepted, number, then what an `Earlier` takes but the time
         self._by_lot = by_lot
 
     def earlier(self, kept: Kept) -> tuple[Earlier, ...]:
         """Lines about the same SSCC that were accepted before; of the same time, those that came first."""
-        at = kept.line.acceptance_date_time, kept.number
-        found = self._by_sscc.get(kept.line.sscc, ()) if kept.line.sscc else ()
-        return tuple(each for accepted, number, each in found if (accepted, number) < at)
+        rows = self._by_sscc.get(kept.line.sscc, ()) if kept.line.sscc else ()
+        before = rows[: bisect_left(rows, (kept.line.acceptance_date_time, kept.number))]
+        return tuple(
+            Earlier(office, declaration, line_number, accepted, quantity)
+            for accepted, _number, office, declaration, line_number, quantity in before
+        )
 
     def declared_before(self, kept: Kept) -> int:
         """The units of the lot in such lines of the same country."""
@@ -79,8 +82,7 @@ class History:
 class _Declared:
     """Units of a lot declared to one country, in order of acceptance."""
 
-    def __init__(self, rows: list[tuple[int, int, int]]) -> None:
-        rows.sort()
+    def __init__(self, rows: list[Any]) -> None:
         self._places = [(accepted, number) for accepted, number, _quantity in rows]
         self._sums = [0, *accumulate(quantity for _accepted, _number, quantity in rows)]
 
@@ -98,7 +100,7 @@ class Declarations:
         """Keep lines; those that are there with the same version stay as they are. Durable once this returns.
 
         Args:
-            lines: At most 500.
+            lines: At most 2,000.
             now: Unix seconds.
 
         Returns:
@@ -139,7 +141,7 @@ class Declarations:
             connection.execute(f"{sql} AND version = ?", (*key, line.version_id))
 
     def of(self, lines: Sequence[DeclarationLine]) -> list[Kept]:
-        """What is kept of the goods items of some lines, the newest version of each; at most 500."""
+        """What is kept of the goods items of some lines, the newest version of each; at most 2,000."""
         marks, values = _keys({_key(line) for line in lines})
         where = f"newest = 1 AND (office, declaration, line_number) IN (VALUES {marks})"
         return self._kept(f"WHERE {where} ORDER BY sequence", values)
@@ -171,7 +173,7 @@ class Declarations:
             return int(connection.execute(sql).fetchone()[0])
 
     def history(self, kept: Sequence[Kept]) -> History:
-        """What was declared before about what these lines name; at most 500 lines."""
+        """What was declared before about what these lines name; at most 2,000 lines."""
         ssccs = {each.line.sscc for each in kept if each.line.sscc}
         lots = {(each.line.gtin, each.line.lot) for each in kept if each.line.gtin}
         with self._db.snapshot() as connection:
@@ -228,8 +230,8 @@ def _versions(connection: Connection, keys: set[Key]) -> dict[Key, dict[int, str
     return found
 
 
-def _by_sscc(connection: Connection, ssccs: set[str]) -> dict[str, list[tuple[int, int, Earlier]]]:
-    found: dict[str, list[tuple[int, int, Earlier]]] = {}
+def _by_sscc(connection: Connection, ssccs: set[str]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
     if not ssccs:
         return found
     marks = ", ".join("?" * len(ssccs))
@@ -237,9 +239,8 @@ def _by_sscc(connection: Connection, ssccs: set[str]) -> dict[str, list[tuple[in
         SELECT sscc, accepted_at, sequence, office, declaration, line_number, quantity FROM declaration_lines
         WHERE newest = 1 AND sscc IN ({marks}) ORDER BY accepted_at, sequence
     """  # noqa: S608 - marks
-    for sscc, accepted, number, office, declaration, line_number, quantity in connection.execute(sql, list(ssccs)):
-        earlier = Earlier(office, declaration, line_number, accepted, quantity)
-        found.setdefault(sscc, []).append((accepted, number, earlier))
+    for row in connection.execute(sql, list(ssccs)):
+        found.setdefault(row[0], []).append(row[1:])
     return found
 
 
@@ -249,9 +250,9 @@ def _by_lot(connection: Connection, lots: set[tuple[str, str]]) -> dict[Any, _De
     marks = ", ".join(["(?, ?)"] * len(lots))
     sql = f"""
         SELECT gtin, lot, country, accepted_at, sequence, quantity FROM declaration_lines
-        WHERE newest = 1 AND (gtin, lot) IN (VALUES {marks})
+        WHERE newest = 1 AND (gtin, lot) IN (VALUES {marks}) ORDER BY accepted_at, sequence
     """  # noqa: S608 - marks
-    rows: dict[tuple[str, str, str], list[tuple[int, int, int]]] = {}
-    for gtin, lot, country, *row in connection.execute(sql, [value for pair in lots for value in pair]):
-        rows.setdefault((gtin, lot, country), []).append((row[0], row[1], row[2]))
+    rows: dict[Any, list[Any]] = {}
+    for row in connection.execute(sql, [value for pair in lots for value in pair]):
+        rows.setdefault(row[:3], []).append(row[3:])
     return {place: _Declared(found) for place, found in rows.items()}
