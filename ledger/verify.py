@@ -8,7 +8,6 @@ kept.
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.kept import Kept
 from ledger.core.label_search import LabelSearch
+from ledger.core.locode import read_locode
 from ledger.core.table import csv_cell
 from ledger.core.unit import NOTHING_KNOWN
 from ledger.core.unit_checks import LIST_NOT_HELD
@@ -50,7 +50,6 @@ DELIVERY_COLUMNS: Final = (
 CODES_KEPT: Final = 5_000
 ANSWERS_KEPT: Final = 5_000
 _NO_SUBJECTS: Final[tuple[Subject, ...]] = ()
-_PLACE: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,10 +330,8 @@ def _meant(code: Code, known: Known) -> tuple[Subject, ...]:
 def _place(value: str | None) -> str | None:
     if value is None:
         return None
-    place = value.strip().upper()
-    if place[2:3] == " ":  # UN/LOCODE, Recommendation 16: written with or without a space after the country
-        place = place[:2] + place[3:]
-    if not _PLACE.fullmatch(place):
+    place = read_locode(value)
+    if not place:
         raise InvalidInputError(
             f"The place {value[:40]!r} is not a UN/LOCODE.",
             advice="Give two letters for the country and three letters or digits for the place, for example SGSIN.",

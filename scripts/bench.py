@@ -2,8 +2,9 @@
 
     python scripts/bench.py                     everything; under four minutes on two quiet cores
     python scripts/bench.py --json              the same as JSON
-    python scripts/bench.py --only verify       one part: index, verify (indexes too), rates, labels,
-                                                printing, lists, units, prove, nodes, gas;
+    python scripts/bench.py --only verify       one part: index, verify and declarations (both index
+                                                too), rates, labels, printing, lists, units,
+                                                prove, nodes, gas;
                                                 scale only if it is named
     python scripts/bench.py --events 6000 --rounds 1 --seconds 1      a small run
     python scripts/bench.py --only scale --plot docs/images/scale.svg ledgers of up to a million events; half an hour
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 os.environ.setdefault(
     "ETH_HASH_BACKEND", "pysha3"
 )  # web3's fastest keccak: its baseline must not suffer from a slow one
-PARTS: Final = ("index", "verify", "rates", "labels", "printing", "lists", "units", "prove", "nodes", "gas")
+PARTS: Final = (
+    *("index", "verify", "declarations", "rates", "labels", "printing", "lists", "units", "prove", "nodes", "gas"),
+)
+ON_A_TRADE: Final = frozenset({"index", "verify", "declarations", "rates"})
 ON_REQUEST: Final = ("scale",)  # takes half an hour, and 4 GB of disk
 EVENTS, SECONDS = 50_000, 4.0
 SCALE_EVENTS, SCALE_SECONDS = 1_000_000, 120.0
@@ -103,11 +107,11 @@ def _measure(asked: argparse.Namespace, folder: Path) -> list[Any]:
         found += proving.measure(folder, asked.rounds, seconds / 2, _tell)
     if "nodes" in asked.only:
         found += nodes.measure(folder, asked.events or EVENTS, asked.rounds, _tell)
-    return found + _on_a_trade(asked, folder) if {"index", "verify", "rates"} & set(asked.only) else found
+    return found + _on_a_trade(asked, folder) if ON_A_TRADE & set(asked.only) else found
 
 
 def _on_a_trade(asked: argparse.Namespace, folder: Path) -> list[Any]:
-    from bench import indexing, rates, verifying  # noqa: PLC0415 - after the environment is set
+    from bench import declaring, indexing, rates, verifying  # noqa: PLC0415 - after the environment is set
 
     found: list[Any] = []
     rounds, seconds = asked.rounds if "index" in asked.only else 1, asked.seconds or SECONDS
@@ -116,6 +120,8 @@ def _on_a_trade(asked: argparse.Namespace, folder: Path) -> list[Any]:
         found += figures
     if "verify" in asked.only:
         found += verifying.measure(folder, indexed, asked.rounds, seconds, _tell)
+    if "declarations" in asked.only:
+        found += declaring.measure(indexed, asked.rounds, _tell)
     if "rates" in asked.only:
         found += rates.measure(indexed.trade.lots(), asked.rounds, seconds / 4)
     return found

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ledger.cli.keys import Data, settings_for
+from ledger.cli.installation import installed
+from ledger.cli.keys import Data
 from ledger.cli.output import AsJson, command, show
-from ledger.core.errors import ConfigurationError, InvalidInputError
+from ledger.core.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from ledger.export.folder import Exported
@@ -42,7 +43,7 @@ def export(
         raise InvalidInputError(
             f"{form[:40]!r} is no format.", advice=f"Formats: {', '.join(FORMATS)}.", field="format"
         )
-    database = _database(data)
+    database, _settings = installed(data)
     if to != STREAM:
         if since:
             advice = "Leave --since out: the folder knows where to go on."
@@ -56,19 +57,6 @@ def export(
     for piece in lines(database, tables=table, since=since):
         sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
-
-
-def _database(data: Path | None) -> Database:
-    from ledger.store.database import open_database
-
-    settings = settings_for(data)
-    if settings.database_path is not None and not settings.database_path.exists():
-        raise ConfigurationError(
-            f"There is no ledger in {settings.data_dir}.",
-            advice="Name the data directory of a server or indexer with --data.",
-            field="data_dir",
-        )
-    return open_database(settings.database_url)
 
 
 def _into(database: Database, folder: Path, form: Format, tables: list[str], *, final: bool, quiet: bool) -> Exported:

@@ -12,6 +12,7 @@ from ledger.cli import (
     backup,
     batches,
     custody,
+    declarations,
     delivery,
     demo,
     doctor,
@@ -44,6 +45,7 @@ app.add_typer(batches.app, name="batch")
 app.add_typer(custody.app, name="custody")
 app.add_typer(unit.app, name="unit")
 app.add_typer(reports.app, name="report")
+app.add_typer(declarations.app, name="declaration")
 for single in (
     demo.demo,
     run.up,

@@ -72,6 +72,11 @@ def command(run: Callable[Parameters, None]) -> Callable[Parameters, None]:
     return wrapped
 
 
+def visible(text: str) -> str:
+    """Text of a stranger without what a terminal would obey."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
 def _plain(value: Any) -> Any:  # noqa: ANN401 - evidence may be anything
     if isinstance(value, bytes):
         return "0x" + value.hex()

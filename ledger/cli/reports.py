@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from ledger.cli.keys import Data, settings_for
-from ledger.cli.output import AsJson, command, show
+from ledger.cli.output import AsJson, command, show, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +104,7 @@ def _line(found: Report) -> str:
     from ledger.core.wording import moment
 
     about = f"{found.gtin} lot {found.lot}" if found.gtin else "no readable code"
-    words = _plain(found.words).replace("\n", " ")
+    words = visible(found.words).replace("\n", " ")
     photo = ", photo" if found.photo_bytes else ""
     return f"{found.number}  {moment(found.received_at)}  {_state(found)}  {about}{photo}  {words[:BEGINNING]}"
 
@@ -114,15 +114,10 @@ def _words(found: Report) -> str:
 
     said = {
         "Report": f"{found.number}, received {moment(found.received_at)}; unverified",
-        "Code": _plain(found.code),
+        "Code": visible(found.code),
         "Goods": f"{found.gtin} lot {found.lot} serial number {found.serial or '-'}" if found.gtin else "",
         "Place": found.place,
-        "Words": _plain(found.words),
-        "Answer": _plain(found.answer),
+        "Words": visible(found.words),
+        "Answer": visible(found.answer),
     }
     return "\n".join(f"{name}: {text}" for name, text in said.items() if text)
-
-
-def _plain(text: str) -> str:
-    """Text of a stranger without what a terminal would obey."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text)

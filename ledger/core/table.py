@@ -23,6 +23,7 @@ MAX_VALUES: Final = 10_000  # of any JSON; beyond, a longer file may have more
 CHARACTERS_OF_A_VALUE: Final = 8  # at least: a row of ours has eight values in 120 characters
 MAX_RECORD: Final = 65_536  # characters of one row of a CSV file; ours have under 200
 BLANK_LINES: Final = 3  # for each row, at most
+ALL_OR_NOTHING: Final = "Correct the file and send it again; nothing of it was sent."
 _RUN: Final = ("=", "+", "-", "@", "\t", "\r")  # what begins a formula
 
 
@@ -32,12 +33,13 @@ class Row:
 
     number: int
     values: dict[str, Any]
+    advice: str = ALL_OR_NOTHING  # what to do about a fault
 
     def fault(self, column: str, what: str) -> InvalidInputError:
         """The error that names this row and a column."""
         return InvalidInputError(
             f"Row {self.number}, column {column}: {what}.",
-            advice="Correct the file and send it again; nothing of it was sent.",
+            advice=self.advice,
             field=column,
             position=self.number,
         )
@@ -99,9 +101,37 @@ def read_rows(text: bytes, required: Sequence[str], optional: Sequence[str], *, 
     Raises:
         InvalidInputError: The file is too large, malformed, empty, or has a column that is not known.
     """
-    if len(text) > MAX_BYTES:
+    rows = split_rows(text, required, optional, as_json=as_json)
+    for row in rows:
+        require_known(row, (*required, *optional))
+    return rows
+
+
+def split_rows(  # noqa: PLR0913 - what a kind of file is
+    text: bytes,
+    required: Sequence[str],
+    optional: Sequence[str],
+    *,
+    as_json: bool,
+    advice: str = ALL_OR_NOTHING,
+    most_bytes: int = MAX_BYTES,
+) -> list[Row]:
+    """The rows of a file, whatever columns each has: for files of which the good rows count although others are bad.
+
+    Args:
+        text: As for `read_rows`.
+        required: The same; a CSV file's header must have them.
+        optional: The same.
+        as_json: The same.
+        advice: What a fault of one row advises.
+        most_bytes: How large the file may be.
+
+    Raises:
+        InvalidInputError: The file is too large, malformed or empty.
+    """
+    if len(text) > most_bytes:
         raise InvalidInputError(
-            f"The file has {len(text):,} bytes; at most {MAX_BYTES:,} are read.", advice="Split it.", field="file"
+            f"The file has {len(text):,} bytes; at most {most_bytes:,} are read.", advice="Split it.", field="file"
         )
     decoded = utf8(text)
     values = _json_values(decoded) if as_json else _csv_values(decoded, required, optional)
@@ -111,13 +141,18 @@ def read_rows(text: bytes, required: Sequence[str], optional: Sequence[str], *, 
         raise InvalidInputError(
             f"The file has {len(values):,} rows; at most {MAX_ROWS:,} are read.", advice="Split it.", field="file"
         )
-    rows = [Row(number, row) for number, row in enumerate(values, start=1)]
-    known = {*required, *optional}
-    for row in rows:
-        surplus = [str(name) for name in row.values if name not in known]
-        if surplus:
-            raise row.fault(surplus[0], f"is not one of the columns {', '.join((*required, *optional))}")
-    return rows
+    return [Row(number, row, advice) for number, row in enumerate(values, start=1)]
+
+
+def require_known(row: Row, known: Sequence[str]) -> None:
+    """Require that a row has no other columns.
+
+    Raises:
+        InvalidInputError: It has one.
+    """
+    surplus = next((str(name) for name in row.values if name not in known), None)
+    if surplus is not None:
+        raise row.fault(surplus, f"is not one of the columns {', '.join(known)}")
 
 
 def utf8(text: bytes) -> str:

@@ -141,6 +141,11 @@ class ReadModel:
         """Every batch of a product, in chain order."""
         return self._many(facts.Registration, " WHERE gtin = ?", gtin)
 
+    def lots(self, gtin: str) -> list[str]:
+        """The lots of a product that are registered."""
+        with self._db.snapshot() as connection:
+            return [row[0] for row in connection.execute("SELECT lot FROM registrations WHERE gtin = ?", (gtin,))]
+
     def batch(self, gtin: str, lot: str) -> facts.BatchFacts | None:
         """Everything about the batch `gtin` (14 digits) + `lot`; None if it is not registered."""
         with self._db.snapshot():

@@ -31,7 +31,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION: Final = "0006"  # of the newest migration; a test compares
+REVISION: Final = "0007"  # of the newest migration; a test compares
 APPLICATION_ID: Final = 0x4C6F7470  # "Lotp": SQLite's file header says whose file it is
 
 # SQLite gives a table its fast integer key only if the type is spelt INTEGER; it holds 64 bits there all the same.
@@ -363,6 +363,35 @@ reports = Table(
     sqlite_autoincrement=True,
 )
 
+# Lines of customs declarations, with what the ledger says of each. No verdict looks at them.
+declaration_lines = Table(
+    "declaration_lines",
+    metadata,
+    Column("sequence", _Key, primary_key=True, autoincrement=True),
+    _text("office"),
+    _text("declaration"),
+    _number("line_number"),
+    _number("version"),
+    _small("newest"),  # 0 = a newer version of this line is there
+    _text("country"),
+    _number("accepted_at"),
+    _text("gtin"),  # "" = none
+    _text("lot"),
+    _text("sscc"),
+    _number("quantity"),
+    _text("line"),  # all of it, JSON
+    _number("imported_at"),
+    _small("risk"),
+    _text("score"),  # JSON, "" = not scored yet
+    _number("scored_at"),  # 0 = not yet
+    _number("scored_block"),  # the newest block that was indexed then
+    UniqueConstraint("office", "declaration", "line_number", "version", name="uq_declaration_lines_version"),
+    Index(None, "sscc"),
+    Index(None, "gtin", "lot"),
+    Index(None, "newest", "risk"),
+    sqlite_autoincrement=True,
+)
+
 # What running parts last said of themselves, for figures and for `lotproof doctor`.
 notes = Table("notes", metadata, Column("name", Text, primary_key=True), _text("value"), _number("noted_at"))
 
@@ -388,6 +417,7 @@ LASTING: Final = (
     unit_events,
     log_nodes,
     reports,
+    declaration_lines,
 )
 FLEETING: Final = (chain_status, notes, leaders)  # said anew by whatever runs
 # What PostgreSQL can spread over partitions or servers, by batch.
