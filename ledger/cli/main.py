@@ -22,6 +22,7 @@ from ledger.cli import (
     organisations,
     proof,
     reports,
+    risk,
     run,
     unit,
     verify,
@@ -44,6 +45,7 @@ app.add_typer(batches.app, name="batch")
 app.add_typer(custody.app, name="custody")
 app.add_typer(unit.app, name="unit")
 app.add_typer(reports.app, name="report")
+app.add_typer(risk.app, name="risk")
 for single in (
     demo.demo,
     run.up,
