@@ -126,7 +126,10 @@ def select(
     answer = {"model": loaded.digest, "selected": [dict(zip(header, row, strict=True)) for row in rows]}
     drawn = sum(each.by == "random" for each in chosen)
     words = [f"{len(chosen):,} lines: {drawn:,} drawn at random from all {len(names):,}, the others by score."]
-    words += [f"{row[0]} line {row[1]}: {row[2]}, {float(row[3]):.1%}, rank {row[4]:,}" for row in rows[:most]]
+    words += [
+        f"{' line '.join(names[each.line].rsplit('/', 1))}: {each.by}, {probabilities[each.line]:.1%}, rank {each.rank:,}"
+        for each in chosen[:most]
+    ]
     show(answer, "\n".join(words), as_json=as_json)
 
 
@@ -168,7 +171,7 @@ def drift(model: Model, lines: LinesFile, results: Later = None, as_json: AsJson
     found = shifts(loaded.reference, watched(read.lines, probabilities_of(loaded, read.lines)))
     since = _since(loaded, read, results)
     answer: dict[str, Any] = {"model": loaded.digest, "shifts": [each._asdict() for each in found], "since": None}
-    words = [f"{each.name}: {each.level}, index {each.index:.3f} (by chance up to {each.chance:.3f})" for each in found]
+    words = [f"{each.name}: {each.level}, index {each.psi:.3f} (by chance up to {each.chance:.3f})" for each in found]
     if since is not None:
         low, high = since.non_compliant.interval
         fits = low <= since.said <= high

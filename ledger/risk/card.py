@@ -62,12 +62,14 @@ def card(model: RiskModel, found: Truthful | None = None) -> str:
 
 
 def _details(model: RiskModel) -> str:
-    facts, settings = model.facts, model.made.settings
-    grown = ", ".join(f"{name} {value}" for name, value in settings._asdict().items())
+    facts, chosen = model.facts, model.made.chosen
+    grown = ", ".join(f"{name} {value}" for name, value in chosen.trees._asdict().items())
     rows = [
         f"- Model `{model.digest}`.",
         f"- Made on {facts['made_on']} with LightGBM {facts['lightgbm']}, seed {facts['seed']}.",
-        f"- Trees: {grown}; chosen among {len(model.made.worth)} by groups held out inside the training lines.",
+        f"- Chosen among {len(model.made.worth)} ways by groups held out inside the training lines.",
+        f"- Past rates of: {', '.join(model.made.encoder.past) or 'nobody'}.",
+        f"- Trees: {grown}; a group of n copies weighs n^{1 - chosen.copies:.2g}.",
         f"- Features: {len(model.made.encoder.names)}, from {', '.join(_columns(model))}.",
         *(f"- Made from `{name}`, SHA-256 `{digest}`." for name, digest in facts["files"].items()),
     ]

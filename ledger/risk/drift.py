@@ -59,7 +59,7 @@ class Shift(NamedTuple):
     """How far one column has moved."""
 
     name: str
-    index: float  # PSI
+    psi: float  # the index
     chance: float  # what the index stays below in 999 of 1,000 cases where nothing changed
     level: Level
 
@@ -98,7 +98,7 @@ def shifts(then: Mapping[str, Reference], now: Mapping[str, NDArray[Any]]) -> li
             field="lines",
         )
     found = [_shift(name, reference, now[name]) for name, reference in then.items()]
-    return sorted(found, key=lambda each: -each.index)
+    return sorted(found, key=lambda each: -each.psi)
 
 
 def _shift(name: str, reference: Reference, values: NDArray[Any]) -> Shift:
@@ -106,10 +106,10 @@ def _shift(name: str, reference: Reference, values: NDArray[Any]) -> Shift:
     used = before + after > 0
     lines = before.sum(), after.sum()
     shares = [np.maximum(each[used], HALF_A_LINE) / total for each, total in zip((before, after), lines, strict=True)]
-    index = float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
+    psi = float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
     chance = _chi_square_999(int(used.sum()) - 1) * (1 / lines[0] + 1 / lines[1])
-    level: Level = "steady" if index < max(WATCH, chance) else "watch" if index < MOVED else "moved"
-    return Shift(name, index, float(chance), level)
+    level: Level = "steady" if psi < max(WATCH, chance) else "watch" if psi < MOVED else "moved"
+    return Shift(name, psi, float(chance), level)
 
 
 def _chi_square_999(freedom: int) -> float:

@@ -38,7 +38,7 @@ FAMILIES: Final = {
     "carrier": ("carrier_id",),
     "office": ("declaration_office_id",),
 }
-FEW: Final = 60  # values: a column with more has no codes of its own
+FEW: Final = 300  # values: a column with more has no codes of its own
 INNER_FOLDS: Final = 5
 LEAST_MASS: Final = 0.01  # kg: a mass of 0 is one too small to be written
 LEAST_VALUE: Final = 0.01
@@ -96,27 +96,28 @@ class Fitted(NamedTuple):
     matrix: Numbers  # each line's past rates as the lines of other folds tell them
 
 
-def fit(lines: Lines, truth: Truths, groups: Groups, seed: int) -> Fitted:
+def fit(lines: Lines, truth: Truths, groups: Groups, families: Sequence[str], seed: int) -> Fitted:
     """Learn how to make features, and make those of these lines.
 
     Args:
         lines: To train a model from.
         truth: Whether each was non-compliant.
         groups: The group of copies each belongs to.
+        families: Whose past rates are features, of `FAMILIES`; those that the lines do not name are left out.
         seed: Deals the groups out to folds.
     """
     levels, weights = Levels(lines), shared_weights(groups, 1.0)
     inner = folds(groups, INNER_FOLDS, seed)
-    families = [family for family, columns in FAMILIES.items() if levels.has(columns)]
+    named = [family for family in families if levels.has(FAMILIES[family])]
     encoder = Encoder(
         tuple(lines.categories),
         tuple(lines.numbers),
         {name: codes for name, values in lines.categories.items() if (codes := _codes(values))},
-        {family: rates.past(levels.family(family), truth, weights) for family in families},
+        {family: rates.past(levels.family(family), truth, weights) for family in named},
         _prices(lines, levels),
     )
     rated = [
-        column for family in families for column in rates.past_of_others(levels.family(family), truth, weights, inner)
+        column for family in named for column in rates.past_of_others(levels.family(family), truth, weights, inner)
     ]
     return Fitted(encoder, np.column_stack([*encoder._plain(lines, levels), *rated]))  # noqa: SLF001 - of this module
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ledger.risk.boosting import Examples, Settings, Trees, grow
 from ledger.risk.calibration import Calibration, calibrated
-from ledger.risk.features import Encoder, Fitted, fit
+from ledger.risk.features import FAMILIES, Encoder, fit
 from ledger.risk.groups import folds, shared_weights
 from ledger.risk.metrics import ranking
 
@@ -25,8 +25,23 @@ if TYPE_CHECKING:
     from ledger.risk.metrics import Numbers, Truths
 
 CHOOSING_FOLDS: Final = 3
-COPIES: Final = 0.5  # a group of n copies weighs as √n lines
-CANDIDATES: Final = (Settings(300, 15, 0.03, 100, 0.4, 0.7, 10.0),)
+
+
+class Candidate(NamedTuple):
+    """One way to make a model."""
+
+    families: tuple[str, ...]  # whose past rates it looks at
+    copies: float  # a group of n copies weighs as much as n to the power of 1 - copies lines
+    trees: Settings
+
+
+_TREES: Final = Settings(200, 15, 0.03, 100, 0.4, 0.7, 10.0)
+# Whether past rates help depends on the data: where traders repeat themselves they are the best that there is.
+CANDIDATES: Final = (
+    Candidate((), 0.75, _TREES),
+    Candidate(("goods",), 0.75, _TREES),
+    Candidate(tuple(FAMILIES), 0.75, _TREES),
+)
 
 
 class Made(NamedTuple):
@@ -35,7 +50,7 @@ class Made(NamedTuple):
     encoder: Encoder
     trees: Trees
     calibration: Calibration
-    settings: Settings  # the candidate that was chosen
+    chosen: Candidate
     worth: tuple[float, ...]  # of each candidate on the groups held out
 
     def scores(self, lines: Lines) -> Numbers:
@@ -61,28 +76,28 @@ def make(lines: Lines, truth: Truths, groups: Groups, seed: int, step: Callable[
     inner = folds(groups, CHOOSING_FOLDS, seed)
     for fold in range(CHOOSING_FOLDS):
         inside = inner == fold
-        fitted = fit(lines.take(~inside), truth[~inside], groups[~inside], seed)
-        examples = _examples(fitted, truth[~inside], groups[~inside])
-        matrix = fitted.encoder.matrix(lines.take(inside))
-        for number, settings in enumerate(CANDIDATES):
-            held[number, inside] = grow(examples, settings, seed).scores(matrix)
+        others = lines.take(~inside), truth[~inside], groups[~inside]
+        for number, candidate in enumerate(CANDIDATES):
+            encoder, trees = trained(*others, candidate, seed)
+            held[number, inside] = trees.scores(encoder.matrix(lines.take(inside)))
             step()
     worth = tuple(_worth(truth, scores, inner) for scores in held)
     best = int(np.argmax(worth))
-    fitted = fit(lines, truth, groups, seed)
-    trees = grow(_examples(fitted, truth, groups), CANDIDATES[best], seed)
+    encoder, trees = trained(lines, truth, groups, CANDIDATES[best], seed)
     step()
-    calibration = calibrated(held[best], truth, np.ones(len(lines)))
-    return Made(fitted.encoder, trees, calibration, CANDIDATES[best], worth)
+    return Made(encoder, trees, calibrated(held[best], truth, np.ones(len(lines))), CANDIDATES[best], worth)
+
+
+def trained(lines: Lines, truth: Truths, groups: Groups, candidate: Candidate, seed: int) -> tuple[Encoder, Trees]:
+    """What makes features of lines, and the trees over them, as one candidate has it; arguments as for `make`."""
+    fitted = fit(lines, truth, groups, candidate.families, seed)
+    weights = shared_weights(groups, candidate.copies)
+    return fitted.encoder, grow(Examples(fitted.matrix, truth, weights, fitted.encoder.names), candidate.trees, seed)
 
 
 def steps() -> int:
     """How many steps `make` takes."""
     return CHOOSING_FOLDS * len(CANDIDATES) + 1
-
-
-def _examples(fitted: Fitted, truth: Truths, groups: Groups) -> Examples:
-    return Examples(fitted.matrix, truth, shared_weights(groups, COPIES), fitted.encoder.names)
 
 
 def _worth(truth: Truths, scores: Numbers, inner: Groups) -> float:

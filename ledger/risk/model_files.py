@@ -18,7 +18,7 @@ from ledger.risk.boosting import Settings, read_trees
 from ledger.risk.calibration import Calibration
 from ledger.risk.drift import Reference
 from ledger.risk.features import Encoder
-from ledger.risk.making import Made
+from ledger.risk.making import Candidate, Made
 from ledger.risk.rates import Past
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def save(folder: Path, made: Made, reference: dict[str, Reference], facts: Json)
         "trees_sha256": hashlib.sha256(trees).hexdigest(),
         "encoder": made.encoder,
         "calibration": made.calibration,
-        "settings": made.settings,
+        "chosen": made.chosen,
         "worth": made.worth,
         "reference": reference,
         "facts": facts,
@@ -113,7 +113,7 @@ def _model(values: Json, trees: str) -> RiskModel:
         encoder,
         read_trees(trees, encoder.names),
         Calibration(**{name: float(value) for name, value in values["calibration"].items()}),
-        Settings(**values["settings"]),
+        _candidate(values["chosen"]),
         tuple(map(float, values["worth"])),
     )
     reference = {name: _reference(each) for name, each in values["reference"].items()}
@@ -128,6 +128,10 @@ def _encoder(values: Json) -> Encoder:
         {name: _past(each) for name, each in values["past"].items()},
         {level: {key: float(each) for key, each in table.items()} for level, table in values["prices"].items()},
     )
+
+
+def _candidate(values: Json) -> Candidate:
+    return Candidate(tuple(map(str, values["families"])), float(values["copies"]), Settings(**values["trees"]))
 
 
 def _past(values: Json) -> Past:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 import numpy as np
 
 from ledger.core.errors import InvalidInputError
-from ledger.risk.intervals import Interval, fitted_prior, wilson
+from ledger.risk.intervals import Interval, Prior, fitted_prior, wilson
 from ledger.risk.lines import EXPORT, ORIGIN, mapped, paired
 
 if TYPE_CHECKING:
@@ -74,15 +74,15 @@ def profiles(lines: Lines, truth: Truths, subject: str) -> Profiles:
         count = counts.setdefault(name, [0, 0])
         count[0] += wrong
         count[1] += 1
-    hits, trials = (np.array(column, dtype=np.float64) for column in zip(*counts.values(), strict=True))
-    prior = fitted_prior(hits, trials)
-    made = [_profile(name, *count, prior.shrunk(*count), prior.rate) for name, count in counts.items()]
+    seen = np.array(list(counts.values()), dtype=np.float64)
+    prior = fitted_prior(seen[:, 0], seen[:, 1])
+    made = [_profile(name, hits, trials, prior) for name, (hits, trials) in counts.items()]
     made.sort(key=lambda each: (-each.interval.low, -each.expected, each.name))
     return Profiles(subject, prior.rate, prior.strength, tuple(made))
 
 
-def _profile(name: str, hits: int, trials: int, expected: float, rate: float) -> Profile:
-    interval = wilson(hits, trials)
+def _profile(name: str, hits: int, trials: int, prior: Prior) -> Profile:
+    interval, rate, expected = wilson(hits, trials), prior.rate, prior.shrunk(hits, trials)
     standing: Standing = "above" if interval.low > rate else "below" if interval.high < rate else "unclear"
     return Profile(name, trials, hits, expected, interval, standing)
 

@@ -79,9 +79,9 @@ def train(
             "in_time_new": validation.in_time_new,
             "first_later_day": validation.first_later_day,
         },
-        "cuts": {f"{share:.0%}": float(np.quantile(validation.probabilities, 1 - share)) for share in SHARES},
+        "cuts": {f"{share:.0%}": float(np.quantile(validation.ahead, 1 - share)) for share in SHARES},
     }
-    return save(folder, made, _reference(known.lines, validation.probabilities), facts)
+    return save(folder, made, _reference(known.lines, validation.ahead), facts)
 
 
 def watched(lines: Lines, probabilities: Numbers) -> dict[str, NDArray[Any]]:
@@ -90,12 +90,15 @@ def watched(lines: Lines, probabilities: Numbers) -> dict[str, NDArray[Any]]:
     return {PROBABILITY: probabilities, COMMODITY: chapter, **lines.categories, **lines.numbers}
 
 
-def _reference(lines: Lines, probabilities: Numbers) -> dict[str, Reference]:
-    """How these columns are spread now. The probabilities are of models that did not see the line: as they will be."""
+def _reference(lines: Lines, ahead: Numbers) -> dict[str, Reference]:
+    """How these columns are spread now, and the probabilities that a model gave to lines after those it was made from.
+
+    Those of the lines that it was made from are more extreme, for it has seen them.
+    """
     numbers = {PROBABILITY, *lines.numbers}
     return {
         name: reference_of_number(values) if name in numbers else reference_of_category(values)
-        for name, values in watched(lines, probabilities).items()
+        for name, values in watched(lines, ahead).items()
     }
 
 

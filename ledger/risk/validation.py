@@ -52,7 +52,7 @@ class Validation(NamedTuple):
     in_time: Trial
     in_time_new: Trial  # of the later lines, those of groups that no earlier line belongs to
     first_later_day: str
-    probabilities: Numbers  # of every line, by a model that saw no line of its group
+    ahead: Numbers  # the probabilities of the later lines: as lines to come will have them
 
 
 def groups_of(lines: Lines, keys: Sequence[Sequence[str]] = GROUPED_BY) -> Groups:
@@ -110,7 +110,7 @@ def validate(
         _trial(truth[later], ahead),
         _trial(truth[later][new], ahead[new]),
         str(cut),
-        probabilities,
+        ahead,
     )
 
 
@@ -121,11 +121,13 @@ def later_from(days: NDArray[np.datetime64]) -> np.datetime64:
         InvalidInputError: All lines are of one day.
     """
     cut = np.sort(days)[int(len(days) * (1 - LATER))]
-    cut = cut if cut > days.min() else np.min(days[days > cut], initial=np.datetime64("9999-12-31"))
-    if cut > days.max():
-        raise InvalidInputError(
-            "All inspected lines are of one day.", advice="Give lines of at least some months.", field="lines"
-        )
+    if cut == days.min():  # more than four fifths are of the first day
+        after = days[days > cut]
+        if not len(after):
+            raise InvalidInputError(
+                "All inspected lines are of one day.", advice="Give lines of at least some months.", field="lines"
+            )
+        cut = after.min()
     return np.datetime64(cut)
 
 

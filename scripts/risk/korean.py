@@ -38,6 +38,7 @@ CATEGORIES: Final = {
     "Tax Type": "duty_regime_code",
     "Country of Origin Indicator": "origin_marking",  # how the goods are marked with it: of their own
 }
+KEYS: Final = (("customs_value_amount",), ("classification_id", "net_net_weight_measure"))  # what copies share here
 NUMBERS: Final = {
     "Tax Rate": "tax_rate_numeric",
     "Net Mass": "net_net_weight_measure",

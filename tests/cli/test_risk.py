@@ -33,7 +33,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def test_a_model_is_trained_with_its_card_and_scores_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(making, "CANDIDATES", quick()[:1])
+    monkeypatch.setattr(making, "CANDIDATES", quick())
     made = rows(700)
     for number, row in enumerate(made):
         row |= {"marking": "BEG"[number % 3], "packages": number % 9, "remarks": "none"}
@@ -91,7 +91,8 @@ def test_profiles_show_intervals(trained: Trained) -> None:  # noqa: F811 - the 
 
 
 def test_drift_is_told_with_what_to_do_and_ends_with_1(trained: Trained, tmp_path: Path) -> None:  # noqa: F811 - the fixture
-    assert "Nothing to do." in run("drift", trained.folder, trained.lines)
+    later = write_csv(tmp_path / "later.csv", rows(3_000)[1_500:])  # of the same traders
+    assert "Nothing to do." in run("drift", trained.folder, later)
     moved = [row | {"customs_value_amount": row["customs_value_amount"] * 9} for row in trained.made]
     words = run("drift", trained.folder, write_csv(tmp_path / "moved.csv", moved), code=1)
     assert "customs_value_amount: moved" in words

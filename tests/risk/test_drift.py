@@ -19,12 +19,12 @@ def test_the_index_is_the_published_formula() -> None:
     then = np.repeat(["a", "b"], [800, 200]).astype(object)
     now = np.repeat(["a", "b"], [500, 500]).astype(object)
     found = shifts({"origin": reference_of_category(then)}, {"origin": now})[0]
-    assert np.isclose(found.index, (0.5 - 0.8) * np.log(0.5 / 0.8) + (0.5 - 0.2) * np.log(0.5 / 0.2))
+    assert np.isclose(found.psi, (0.5 - 0.8) * np.log(0.5 / 0.8) + (0.5 - 0.2) * np.log(0.5 / 0.2))
 
 
 def test_nothing_changed_is_seldom_called_a_change() -> None:
     found = [number_shift(CHANCE.normal(size=5_000), CHANCE.normal(size=200)) for _ in range(500)]
-    assert sum(each.index > 0.1 for each in found) > 5  # by 200 lines alone
+    assert sum(each.psi > 0.1 for each in found) > 5  # by 200 lines alone
     assert sum(each.level != "steady" for each in found) <= 2
     with pytest.raises(InvalidInputError, match="too few"):
         number_shift(CHANCE.normal(size=5_000), CHANCE.normal(size=199))
@@ -49,8 +49,8 @@ def test_a_flood_of_a_new_value_is_seen_among_the_others() -> None:
 
 
 def test_a_number_with_few_values_or_none_has_bins_too() -> None:
-    assert number_shift(np.zeros(1_000), np.zeros(1_000)).index == 0
-    assert number_shift(np.full(1_000, np.nan), np.full(1_000, np.nan)).index == 0
+    assert number_shift(np.zeros(1_000), np.zeros(1_000)).psi == 0
+    assert number_shift(np.full(1_000, np.nan), np.full(1_000, np.nan)).psi == 0
     assert number_shift(np.full(1_000, np.nan), np.ones(1_000)).level == "moved"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ledger.risk.features import fit
+from ledger.risk.features import FAMILIES, fit
 from ledger.risk.groups import shared_weights
 from ledger.risk.lines import Lines
 from ledger.risk.rates import STRENGTH, past, past_of_others
@@ -14,26 +14,27 @@ from tests.risk.declared import lines_of, rows
 
 LINES, TRUTH = lines_of(rows(600))
 GROUPS = groups_of(LINES)
+ALL = tuple(FAMILIES)
 
 
 def test_turning_what_was_found_of_a_group_changes_none_of_its_own_features() -> None:
-    before = fit(LINES, TRUTH, GROUPS, 1).matrix
+    before = fit(LINES, TRUTH, GROUPS, ALL, 1).matrix
     for group in range(0, GROUPS.max(), 17):
         turned = np.where(group == GROUPS, ~TRUTH, TRUTH)
-        after = fit(LINES, turned, GROUPS, 1).matrix
+        after = fit(LINES, turned, GROUPS, ALL, 1).matrix
         np.testing.assert_array_equal(after[group == GROUPS], before[group == GROUPS])
     assert (after[group != GROUPS] != before[group != GROUPS]).any()  # the others learn from it
 
 
 def test_features_of_other_lines_do_not_depend_on_what_will_be_found_of_them() -> None:
     half = np.arange(600) < 300
-    encoder = fit(LINES.take(half), TRUTH[half], GROUPS[half], 1).encoder
+    encoder = fit(LINES.take(half), TRUTH[half], GROUPS[half], ALL, 1).encoder
     alone = encoder.matrix(LINES.take(np.array([500])))
     np.testing.assert_array_equal(alone, encoder.matrix(LINES.take(~half))[[200]])
 
 
 def test_the_matrix_has_a_column_for_every_name() -> None:
-    fitted = fit(LINES, TRUTH, GROUPS, 1)
+    fitted = fit(LINES, TRUTH, GROUPS, ALL, 1)
     assert fitted.matrix.shape == (600, len(fitted.encoder.names))
     assert len(set(fitted.encoder.names)) == len(fitted.encoder.names)
     assert {"importer.rate", "goods.trials", "value_per_kg.by_heading"} <= set(fitted.encoder.names)
@@ -41,9 +42,14 @@ def test_the_matrix_has_a_column_for_every_name() -> None:
     np.testing.assert_array_equal(fitted.encoder.matrix(LINES)[:, same], fitted.matrix[:, same])
 
 
+def test_only_the_families_asked_for_have_past_rates() -> None:
+    names = fit(LINES, TRUTH, GROUPS, ("importer", "carrier"), 1).encoder.names
+    assert [name for name in names if name.endswith(".rate")] == ["importer.rate"]
+
+
 def test_lines_without_values_or_traders_have_fewer_features() -> None:
     bare = Lines(LINES.names, LINES.declarations, LINES.days, LINES.commodities, {}, {})
-    names = fit(bare, TRUTH, GROUPS, 1).encoder.names
+    names = fit(bare, TRUTH, GROUPS, ALL, 1).encoder.names
     assert "goods.rate" in names
     assert not [name for name in names if name.startswith(("value_per_kg", "importer"))]
 
@@ -52,7 +58,7 @@ def test_values_are_compared_within_one_currency_only() -> None:
     lines = LINES.take(np.arange(600))
     lines.categories["currency_id"] = np.array(["USD", "KRW"] * 300, dtype=object)
     lines.numbers["customs_value_amount"] = LINES.numbers["customs_value_amount"] * np.array([1, 1_300] * 300)
-    fitted = fit(lines, TRUTH, GROUPS, 1)
+    fitted = fit(lines, TRUTH, GROUPS, ALL, 1)
     apart = fitted.matrix[:, fitted.encoder.names.index("value_per_kg.by_chapter")]
     assert abs(np.median(apart[::2]) - np.median(apart[1::2])) < 0.2
     assert {key.rpartition(" ")[2] for key in fitted.encoder.prices["heading"]} == {"USD", "KRW"}

@@ -81,7 +81,7 @@ def rewritten(folder: Path, **changes: Any) -> None:
         {"encoder": None},
         {"calibration": {"slope": "steep", "intercept": 0}},
         {"calibration": [1, 2]},
-        {"settings": {"rounds": 1}},
+        {"chosen": {"families": [], "copies": 1, "trees": {"rounds": 1}}},
         {"worth": 3},
         {"reference": {"probability": {}}},
         {"facts": 3},
