@@ -25,6 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 FAULTS_SHOWN: Final = 10
+LINE: Final = ("declaration_office_id", "declaration_id", "sequence_numeric")  # what tells a line from all others
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="The folder that `risk train` wrote.")]
 LinesFile = Annotated[Path, typer.Argument(metavar="LINES", help="Declaration lines, CSV or JSON.")]
 ResultsFile = Annotated[
@@ -91,7 +92,7 @@ def score(
     loaded, read = _loaded(model, lines)
     scored = judge(loaded, read.lines, most)
     if output is not None:
-        _write(output, ("declaration_id", "sequence_numeric", "probability", "rank"), map(_score_row, scored))
+        _write(output, (*LINE, "probability", "rank"), map(_score_row, scored))
     answer = {"model": loaded.digest, "lines": [_score_json(each) for each in scored]}
     show(answer, "\n".join(_score_words(each) for each in scored[:most]), as_json=as_json)
 
@@ -115,20 +116,17 @@ def select(
 
     loaded, read = _loaded(model, lines)
     probabilities = probabilities_of(loaded, read.lines)
-    names = [str(name) for name in read.lines.names]
-    chosen = choose(names, probabilities, budget, _secret(secret_file), random_share)
-    header = ("declaration_id", "sequence_numeric", "selected_by", "probability", "rank")
-    rows = [
-        (*names[each.line].rsplit("/", 1), each.by, f"{probabilities[each.line]:.6f}", each.rank) for each in chosen
-    ]
+    names = read.lines.names
+    chosen = choose(list(names), probabilities, budget, _secret(secret_file), random_share)
+    header = (*LINE, "selected_by", "probability", "rank")
+    rows = [(*names[each.line], each.by, f"{probabilities[each.line]:.6f}", each.rank) for each in chosen]
     if output is not None:
         _write(output, header, rows)
     answer = {"model": loaded.digest, "selected": [dict(zip(header, row, strict=True)) for row in rows]}
     drawn = sum(each.by == "random" for each in chosen)
     words = [f"{len(chosen):,} lines: {drawn:,} drawn at random from all {len(names):,}, the others by score."]
     words += [
-        f"{' line '.join(names[each.line].rsplit('/', 1))}: {each.by}, {probabilities[each.line]:.1%}, rank {each.rank:,}"
-        for each in chosen[:most]
+        f"{names[each.line]}: {each.by}, {probabilities[each.line]:.1%}, rank {each.rank:,}" for each in chosen[:most]
     ]
     show(answer, "\n".join(words), as_json=as_json)
 
@@ -304,14 +302,12 @@ def _trained(model: RiskModel, read: Read, folder: Path) -> str:
 
 
 def _score_row(each: Scored) -> tuple[object, ...]:
-    return (*each.name.rsplit("/", 1), f"{each.probability:.6f}", each.rank)
+    return (*each.name, f"{each.probability:.6f}", each.rank)
 
 
 def _score_json(each: Scored) -> dict[str, Any]:
-    declaration, number = each.name.rsplit("/", 1)
     return {
-        "declaration_id": declaration,
-        "sequence_numeric": int(number),
+        **dict(zip(LINE, each.name, strict=True)),
         "probability": each.probability,
         "rank": each.rank,
         "reasons": [reason._asdict() for reason in each.reasons],
@@ -319,9 +315,8 @@ def _score_json(each: Scored) -> dict[str, Any]:
 
 
 def _score_words(each: Scored) -> str:
-    declaration, number = each.name.rsplit("/", 1)
     reasons = [f"    {reason.words}" for reason in each.reasons]
-    return "\n".join([f"{each.rank}. {declaration} line {number}: {each.probability:.1%}", *reasons])
+    return "\n".join([f"{each.rank}. {each.name}: {each.probability:.1%}", *reasons])
 
 
 def _progress(*, quiet: bool) -> Any:  # noqa: ANN401 - a context manager around a function

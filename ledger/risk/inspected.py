@@ -12,7 +12,7 @@ from ledger.core.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ledger.risk.lines import Lines
+    from ledger.risk.lines import Identity, Lines
     from ledger.risk.reading import Result
 
 Truths = NDArray[np.bool_]
@@ -27,7 +27,7 @@ class Inspected(NamedTuple):
     strays: int  # results of lines that are not there
 
 
-def inspected(lines: Lines, results: Mapping[str, Result]) -> Inspected:
+def inspected(lines: Lines, results: Mapping[Identity, Result]) -> Inspected:
     """Find the lines that have results.
 
     Raises:
@@ -38,7 +38,8 @@ def inspected(lines: Lines, results: Mapping[str, Result]) -> Inspected:
     if not which.any():
         raise InvalidInputError(
             "None of the results is of one of the lines.",
-            advice="`declaration_id` and `sequence_numeric` must be the same in both files.",
+            advice="Both files must name them alike: by `declaration_office_id` (in both, or in neither), "
+            "`declaration_id` and `sequence_numeric`.",
             field="results",
         )
     kept = [each for each in found if each is not None]

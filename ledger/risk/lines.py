@@ -8,7 +8,7 @@ may add columns of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import numpy as np
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Every line must have these: who it is, when it was declared, and what the goods are.
+OFFICE: Final = "declaration_office_id"  # also part of what a line is, where it is given
 IDENTITY: Final = ("declaration_id", "sequence_numeric")
 DAY: Final = "acceptance_date_time"
 COMMODITY: Final = "classification_id"
@@ -30,7 +31,7 @@ ORIGIN: Final = "origin_country_code"
 EXPORT: Final = "export_country_id"
 # Of the declaration: WCO Data Model 3.10, paths below `Declaration`.
 CATEGORIES: Final = {
-    "declaration_office_id": "DeclarationOffice/ID",
+    OFFICE: "DeclarationOffice/ID",
     "type_code": "TypeCode",
     "transaction_nature_code": "GoodsShipment/TransactionNatureCode",
     "government_procedure_current_code": "GoodsShipment/GovernmentAgencyGoodsItem/GovernmentProcedure/CurrentCode",
@@ -43,7 +44,7 @@ CATEGORIES: Final = {
     EXPORT: "GoodsShipment/ExportCountry/ID",
     "loading_location_id": "GoodsShipment/Consignment/LoadingLocation/ID",
     "unloading_location_id": "GoodsShipment/Consignment/UnloadingLocation/ID",
-    "border_transport_means_mode_code": "BorderTransportMeans/ModeCode",
+    "mode_code": "GoodsShipment/Consignment/ArrivalTransportMeans/ModeCode",
     "duty_regime_code": "GoodsShipment/GovernmentAgencyGoodsItem/Commodity/DutyTaxFee/DutyRegimeCode",
     "payment_method_code": "GoodsShipment/GovernmentAgencyGoodsItem/Commodity/DutyTaxFee/Payment/MethodCode",
     CURRENCY: "GoodsShipment/GovernmentAgencyGoodsItem/CustomsValueAmount/@currencyID",
@@ -57,12 +58,27 @@ NUMBERS: Final = {
 }
 
 
+class Identity(NamedTuple):
+    """What tells a line from all others: a declaration's number is its office's."""
+
+    office: str  # "" where files do not name it
+    declaration: str
+    number: int  # from 1
+
+    def __str__(self) -> str:
+        return f"{self.office} {self.declaration} line {self.number}".lstrip()
+
+    @property
+    def shipment(self) -> str:
+        """What all lines of one declaration have in common."""
+        return f"{self.office}/{self.declaration}"
+
+
 @dataclass(frozen=True, slots=True)
 class Lines:
     """Declaration lines, a value a line in every column."""
 
-    names: NDArray[np.object_]  # declaration and number, "…/1": what tells a line from all others
-    declarations: NDArray[np.object_]  # the declaration's number
+    names: NDArray[np.object_]  # an `Identity` each
     days: NDArray[np.datetime64]  # of acceptance
     commodities: NDArray[np.object_]  # 6 to 12 digits, the first six of the Harmonised System
     categories: dict[str, NDArray[np.object_]]  # texts; "" where there is none
@@ -75,12 +91,16 @@ class Lines:
         """Some of the lines: by indices, or by true and false."""
         return type(self)(
             self.names[which],
-            self.declarations[which],
             self.days[which],
             self.commodities[which],
             {name: values[which] for name, values in self.categories.items()},
             {name: values[which] for name, values in self.numbers.items()},
         )
+
+    @property
+    def shipments(self) -> NDArray[np.object_]:
+        """The declaration of each line."""
+        return texts([name.shipment for name in self.names])
 
     def category(self, name: str) -> NDArray[np.object_]:
         """A column of texts; all "" if there is no such column."""
@@ -91,6 +111,14 @@ class Lines:
         """A column of numbers; all NaN if there is no such column."""
         found = self.numbers.get(name)
         return np.full(len(self), np.nan) if found is None else found
+
+
+def identities(names: list[Identity]) -> NDArray[np.object_]:
+    """A column of identities."""
+    column = np.empty(len(names), dtype=object)  # numpy would make a table of a list of tuples
+    for place, name in enumerate(names):
+        column[place] = name
+    return column
 
 
 def texts(values: list[str]) -> NDArray[np.object_]:

@@ -67,7 +67,7 @@ def profiles(lines: Lines, truth: Truths, subject: str) -> Profiles:
             f"The lines do not name any {subject}.", advice=f"Subjects: {', '.join(SUBJECTS)}.", field="subject"
         )
     found: dict[tuple[str, str], bool] = {}
-    for name, shipment, wrong in zip(names[named], lines.declarations[named], truth[named], strict=True):
+    for name, shipment, wrong in zip(names[named], lines.shipments[named], truth[named], strict=True):
         found[name, shipment] = found.get((name, shipment), False) or bool(wrong)
     counts: dict[str, list[int]] = {}
     for (name, _), wrong in found.items():

@@ -14,7 +14,19 @@ import numpy as np
 
 from ledger.core.errors import InvalidInputError
 from ledger.core.table import MAX_NESTING, csv_records, strict_json, utf8
-from ledger.risk.lines import CATEGORIES, COMMODITY, DAY, IDENTITY, NUMBERS, REQUIRED, Lines, texts
+from ledger.risk.lines import (
+    CATEGORIES,
+    COMMODITY,
+    DAY,
+    IDENTITY,
+    NUMBERS,
+    OFFICE,
+    REQUIRED,
+    Identity,
+    Lines,
+    identities,
+    texts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -95,18 +107,18 @@ def read_lines(path: Path, categories: Sequence[str] = (), numbers: Sequence[str
     return Read(lines, faults, tuple(name for name in present if name not in known))
 
 
-def read_results(path: Path) -> dict[str, Result]:
-    """Read what inspections found, by the line's name.
+def read_results(path: Path) -> dict[Identity, Result]:
+    """Read what inspections found of each line.
 
     Args:
-        path: CSV or JSON with `declaration_id`, `sequence_numeric`, `result` (`compliant` or `non_compliant`) and,
-            where it is known, `selected_by`.
+        path: CSV or JSON with `declaration_office_id` if the lines have it, `declaration_id`, `sequence_numeric`,
+            `result` (`compliant` or `non_compliant`) and, where it is known, `selected_by`.
 
     Raises:
         InvalidInputError: The file cannot be read, is malformed or empty, or a row is faulty: what was found is too
             rare to leave any of it out.
     """
-    results: dict[str, Result] = {}
+    results: dict[Identity, Result] = {}
     for number, values in _records(path, (*IDENTITY, RESULT)):
         try:
             name = _name(values)
@@ -116,7 +128,7 @@ def read_results(path: Path) -> dict[str, Result]:
         if found is None:
             raise _refused(Fault(number, RESULT, f"{values[RESULT][:40]!r} is neither compliant nor non_compliant"))
         if name in results:
-            raise _refused(Fault(number, IDENTITY[0], f"line {name} has a result already"))
+            raise _refused(Fault(number, IDENTITY[0], f"{name} has a result already"))
         results[name] = Result(found, values.get(SELECTED_BY, "").strip()[:MAX_TEXT])
     return results
 
@@ -151,18 +163,16 @@ class _Columns:
             **dict.fromkeys(categories, _text),
             **dict.fromkeys(numbers, _number),
         }
-        self._kept: dict[str, list[Any]] = {name: [] for name in (*REQUIRED, *self._read)}
-        self._versions: dict[str, tuple[int, int]] = {}  # of each line: its version, and where it stands
+        self._kept: dict[str, list[Any]] = {name: [] for name in (DAY, COMMODITY, *self._read)}
+        self._versions: dict[Identity, tuple[int, int]] = {}  # of each line: its version, and where it stands
         self._categories, self._numbers = categories, numbers
-        self._names: list[str] = []
+        self._names: list[Identity] = []
 
     def add(self, number: int, values: dict[str, str]) -> Fault | None:
         """Keep a row, or say why not."""
         try:
             name, version = _name(values), _version(values)
             row: dict[str, Any] = {
-                IDENTITY[0]: values[IDENTITY[0]].strip(),
-                IDENTITY[1]: values[IDENTITY[1]].strip(),
                 DAY: _day(values),
                 COMMODITY: _commodity(values),
             }
@@ -171,13 +181,13 @@ class _Columns:
             return Fault(number, faulty.column, faulty.what)
         earlier = self._versions.get(name)
         if earlier is not None and earlier[0] == version:
-            return Fault(number, IDENTITY[0], f"line {name} stands before; an amended one needs a higher version")
+            return Fault(number, IDENTITY[0], f"{name} stands before; an amended one needs a higher version")
         if earlier is not None and earlier[0] > version:
             return None
         self._put(name, row, version, None if earlier is None else earlier[1])
         return None
 
-    def _put(self, name: str, row: dict[str, Any], version: int, place: int | None) -> None:
+    def _put(self, name: Identity, row: dict[str, Any], version: int, place: int | None) -> None:
         self._versions[name] = (version, len(self._names) if place is None else place)
         if place is None:
             self._names.append(name)
@@ -190,8 +200,7 @@ class _Columns:
     def lines(self, present: dict[str, None]) -> Lines:
         """What was kept, in the order of the file, without the columns that it does not have."""
         return Lines(
-            np.array(self._names, dtype=object),
-            texts(self._kept[IDENTITY[0]]),
+            identities(self._names),
             np.array(self._kept[DAY], dtype="datetime64[D]"),
             texts(self._kept[COMMODITY]),
             {name: texts(self._kept[name]) for name in self._categories if name in present},
@@ -199,13 +208,13 @@ class _Columns:
         )
 
 
-def _name(values: dict[str, str]) -> str:
+def _name(values: dict[str, str]) -> Identity:
     declaration, number = (_text(values, column) for column in IDENTITY)
     if not declaration:
         raise _Faulty(IDENTITY[0], "is missing")
     if not (number.isascii() and number.isdigit()):
         raise _Faulty(IDENTITY[1], f"{number[:40]!r} is not a whole number from 1")
-    return f"{declaration}/{int(number)}"
+    return Identity(_text(values, OFFICE), declaration, int(number))
 
 
 def _version(values: dict[str, str]) -> int:

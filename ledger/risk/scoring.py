@@ -12,7 +12,7 @@ from ledger.risk.selection import RANDOM, Truthful, estimated
 
 if TYPE_CHECKING:
     from ledger.risk.inspected import Inspected
-    from ledger.risk.lines import Lines
+    from ledger.risk.lines import Identity, Lines
     from ledger.risk.metrics import Numbers
     from ledger.risk.model_files import RiskModel
 
@@ -22,7 +22,7 @@ PICKED: Final = 0.05  # the share of lines that scores are taken to pick, where 
 class Scored(NamedTuple):
     """A line's score."""
 
-    name: str
+    name: Identity
     probability: float  # that it is non-compliant
     rank: int  # among all lines scored, from 1
     reasons: tuple[Reason, ...]  # only of the first ranks
@@ -44,7 +44,7 @@ def score(model: RiskModel, lines: Lines, with_reasons: int = 0) -> list[Scored]
     told = _reasons(model, lines.take(order[:with_reasons])) if with_reasons else []
     return [
         Scored(
-            str(lines.names[line]),
+            lines.names[line],
             float(probabilities[line]),
             rank,
             tuple(told[rank - 1]) if rank <= len(told) else (),

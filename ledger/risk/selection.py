@@ -23,6 +23,8 @@ from ledger.risk.intervals import Interval, wilson
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ledger.risk.lines import Identity
+
 Numbers = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 RANDOM_SHARE: Final = 0.1  # of the inspections, unless the administration says otherwise
@@ -58,7 +60,7 @@ class Truthful(NamedTuple):
 
 
 def select(
-    names: Sequence[str], scores: Numbers, budget: int, secret: bytes, random_share: float = RANDOM_SHARE
+    names: Sequence[Identity], scores: Numbers, budget: int, secret: bytes, random_share: float = RANDOM_SHARE
 ) -> list[Selected]:
     """Choose the lines to inspect.
 
@@ -79,7 +81,7 @@ def select(
     order = np.argsort(-scores, kind="stable")
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(1, len(order) + 1)
-    by_draw = sorted(range(len(names)), key=lambda line: hmac.digest(secret, names[line].encode(), "sha256"))
+    by_draw = sorted(range(len(names)), key=lambda line: hmac.digest(secret, _key(names[line]), "sha256"))
     drawn = by_draw[: max(1, round(budget * random_share))]
     taken = set(drawn)
     rest = [int(line) for line in order if line not in taken][: budget - len(drawn)]
@@ -103,6 +105,10 @@ def estimated(probabilities: Numbers, truth: Truths, picked: Truths) -> Truthful
         _estimate(int(truth[~picked].sum()), int(truth.sum())),
         float(probabilities.mean()) if len(truth) else float("nan"),
     )
+
+
+def _key(name: Identity) -> bytes:
+    return f"{name.shipment}/{name.number}".encode()
 
 
 def _estimate(hits: int, trials: int) -> Estimate:

@@ -158,7 +158,7 @@ def _check(truth: Truths) -> None:
 
 
 def _column(lines: Lines, name: str) -> NDArray[np.object_] | NDArray[np.float64] | None:
-    own = {"declaration_id": lines.declarations, "classification_id": lines.commodities}
+    own = {"declaration_id": lines.shipments, "classification_id": lines.commodities}
     return own.get(name, lines.categories.get(name, lines.numbers.get(name)))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ledger.risk.lines import Lines, texts
+from ledger.risk.lines import Identity, Lines, identities, texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ CATEGORIES: Final = {
     "Import Type": "government_procedure_current_code",
     "Import Use": "transaction_nature_code",
     "Payment Type": "payment_method_code",
-    "Mode of Transport": "border_transport_means_mode_code",
+    "Mode of Transport": "mode_code",
     "Declarant ID": "agent_id",
     "Importer ID": "importer_id",
     "Seller ID": "exporter_id",
@@ -65,8 +65,7 @@ def read(folder: Path, *names: str) -> Declarations:
         blocks = {row["Declaration ID"]: int(row["block"]) for row in csv.DictReader(file)}
     ids = [row["Declaration ID"] for row in rows]
     lines = Lines(
-        np.array([f"{each}/1" for each in ids], dtype=object),
-        texts(ids),
+        identities([Identity("", each, 1) for each in ids]),
         np.array([row["Date"] for row in rows], dtype="datetime64[D]"),
         texts([row["HS6 Code"].zfill(6) for row in rows]),
         {name: texts([row[column] for row in rows]) for column, name in CATEGORIES.items()},

@@ -110,7 +110,7 @@ def _score(folder: Path, labelled: Declarations, to: Path) -> None:
         writer.writerow(HEADER)
         for each in scored:
             reasons = "; ".join(reason.words for reason in each.reasons)
-            writer.writerow((each.name.partition("/")[0], f"{each.probability:.6f}", each.rank, reasons))
+            writer.writerow((each.name.declaration, f"{each.probability:.6f}", each.rank, reasons))
     print(f"{to} has the scores of {len(scored):,} declarations, the riskiest first.")
 
 

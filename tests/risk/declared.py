@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ledger.risk.lines import Lines, texts
+from ledger.risk.lines import Identity, Lines, identities, texts
 
 IMPORTERS, EXPORTERS, HEADINGS = 60, 25, 30
 FIRST_DAY = date(2026, 1, 1)
@@ -66,8 +66,7 @@ def lines_of(made: list[dict[str, Any]]) -> tuple[Lines, np.ndarray]:
         return np.array([float(row[name]) for row in made])
 
     return Lines(
-        np.array([f"{row['declaration_id']}/{row['sequence_numeric']}" for row in made], dtype=object),
-        column("declaration_id"),
+        identities([Identity("", str(row["declaration_id"]), int(row["sequence_numeric"])) for row in made]),
         np.array([row["acceptance_date_time"] for row in made], dtype="datetime64[D]"),
         column("classification_id"),
         {name: column(name) for name in COLUMNS[4:8]},

@@ -48,7 +48,7 @@ def test_only_the_families_asked_for_have_past_rates() -> None:
 
 
 def test_lines_without_values_or_traders_have_fewer_features() -> None:
-    bare = Lines(LINES.names, LINES.declarations, LINES.days, LINES.commodities, {}, {})
+    bare = Lines(LINES.names, LINES.days, LINES.commodities, {}, {})
     names = fit(bare, TRUTH, GROUPS, ALL, 1).encoder.names
     assert "goods.rate" in names
     assert not [name for name in names if name.startswith(("value_per_kg", "importer"))]

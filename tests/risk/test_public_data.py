@@ -17,6 +17,7 @@ import pytest
 
 from ledger.risk import making
 from ledger.risk.groups import joined
+from ledger.risk.lines import CATEGORIES, NUMBERS, REQUIRED
 from tests.risk.conftest import quick
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts/risk"
@@ -50,6 +51,13 @@ def test_the_page_has_the_tables_of_the_figures(parts: Parts) -> None:
     assert figures["seeds"] == parts.run.SEEDS
     assert set(figures["trials"]["attempts"]["rows"]) == {"LightGBM defaults", *parts.attempts.ATTEMPTS}
     assert set(figures["trials"]["grouped"]["rows"]) == set(parts.evaluation.WAYS)
+
+
+def test_the_page_names_every_column_that_is_read(parts: Parts) -> None:
+    page = parts.page.PAGE.read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| `([\w/@]+)` \|$", page, re.MULTILINE))
+    assert rows == {**CATEGORIES, **NUMBERS}
+    assert all(f"`{name}`" in page for name in (*REQUIRED, "version_id", "selected_by"))
 
 
 def test_other_figures_make_another_page_and_a_page_without_a_place_is_refused(parts: Parts) -> None:
@@ -110,7 +118,7 @@ def test_the_last_quarter_is_scored_to_a_file(
     with (tmp_path / "scores.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     asked = less(test_data / "customs/kcs_synthetic", parts.korean.TEST)
-    assert {row["Declaration ID"] for row in rows} == set(asked.lines.declarations)
+    assert {row["Declaration ID"] for row in rows} == {name.declaration for name in asked.lines.names}
     assert [int(row["rank"]) for row in rows] == list(range(1, len(rows) + 1))
     assert "odds ×" in rows[0]["reasons"]
 

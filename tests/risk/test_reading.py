@@ -62,7 +62,7 @@ def test_csv_and_json_say_the_same(tmp_path: Path) -> None:
 def test_a_faulty_row_is_named_and_the_rest_kept(tmp_path: Path, row: str, column: str) -> None:
     text = f"{HEAD},customs_value_amount,importer_id\n{GOOD},5,x\n{row}\nA3,1,2026-03-01,300241,,\n"
     read = read_lines(written(tmp_path, text))
-    assert read.lines.names.tolist() == ["A1/1", "A3/1"]
+    assert read.lines.names.tolist() == [("", "A1", 1), ("", "A3", 1)]
     (fault,) = read.faults
     assert (fault.row, fault.column) == (2, column)
     assert str(fault).startswith(f"Row 2, column {column}: ")
@@ -148,6 +148,19 @@ def test_results_find_their_lines(tmp_path: Path) -> None:
     assert (set(known.selected_by), known.strays) == ({"score"}, 5)
     with pytest.raises(InvalidInputError, match="None of the results"):
         inspected(lines, {})
+
+
+def test_two_offices_may_give_the_same_number(tmp_path: Path) -> None:
+    lines = read_lines(written(tmp_path, f"{HEAD},declaration_office_id\n{GOOD},TH01\n{GOOD},TH02\n")).lines
+    assert list(map(str, lines.names)) == ["TH01 A1 line 1", "TH02 A1 line 1"]
+    assert len(set(lines.shipments)) == 2
+    head = "declaration_office_id,declaration_id,sequence_numeric,result"
+    known = inspected(lines, read_results(written(tmp_path, f"{head}\nTH02,A1,1,non_compliant\n", "r.csv")))
+    assert known.lines.names[0].office == "TH02"
+    without = read_results(written(tmp_path, "declaration_id,sequence_numeric,result\nA1,1,compliant\n", "r.csv"))
+    with pytest.raises(InvalidInputError) as refused:
+        inspected(lines, without)
+    assert "declaration_office_id" in refused.value.advice
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from ledger.core.errors import InvalidInputError
+from ledger.risk.lines import Identity
 from ledger.risk.selection import estimated, select
 
 SECRET = bytes(range(32))
-NAMES = [f"D{number}/1" for number in range(1_000)]
+NAMES = [Identity("TH01", f"D{number}", 1) for number in range(1_000)]
 SCORES = np.random.default_rng(2).normal(size=1_000)
 
 
@@ -24,7 +25,7 @@ def test_the_budget_is_kept_and_the_rest_goes_by_score() -> None:
 
 
 def test_the_draw_depends_on_the_secret_alone_and_not_on_order_or_scores() -> None:
-    def drawn(names: list[str], scores: np.ndarray, secret: bytes = SECRET) -> set[str]:
+    def drawn(names: list[Identity], scores: np.ndarray, secret: bytes = SECRET) -> set[Identity]:
         return {names[each.line] for each in select(names, scores, 50, secret, 0.5) if each.by == "random"}
 
     assert drawn(NAMES, SCORES) == drawn(NAMES[::-1], -SCORES)
@@ -46,9 +47,9 @@ def test_what_the_random_lines_tell_is_true_and_what_the_picked_tell_is_not() ->
     truth = chance.random(6_000) < probabilities
     would = probabilities >= np.quantile(probabilities, 0.95)
     missed = truth[~would].sum() / truth.sum()
-    held = []
+    held, names = [], [Identity("", str(number), 1) for number in range(6_000)]
     for number in range(60):
-        chosen = select([str(name) for name in range(6_000)], probabilities, 1_200, number.to_bytes(16, "big"), 0.5)
+        chosen = select(names, probabilities, 1_200, number.to_bytes(16, "big"), 0.5)
         random = [each.line for each in chosen if each.by == "random"]
         found = estimated(probabilities[random], truth[random], would[random])
         told = (found.non_compliant, truth.mean()), (found.precision, truth[would].mean()), (found.missed, missed)
