@@ -241,6 +241,8 @@ def _commodity(values: dict[str, str]) -> str:
 
 def _text(values: dict[str, str], column: str) -> str:
     text = values.get(column, "").strip()
+    if not text.isprintable():  # it will stand in a terminal, and comes from strangers
+        text = "".join(sign if sign.isprintable() else " " for sign in text)
     if len(text) > MAX_TEXT:
         raise _Faulty(column, f"has {len(text):,} characters; at most {MAX_TEXT} are read")
     return text

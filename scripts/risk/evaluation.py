@@ -13,7 +13,7 @@ name of the trial:
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from baselines import BASELINES
@@ -25,7 +25,7 @@ from ledger.risk.making import Candidate, make, trained
 from ledger.risk.metrics import Ranking, ranking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -54,6 +54,15 @@ def one(candidate: Candidate) -> Way:
 
 
 WAYS: Final[dict[str, Way]] = {**BASELINES, OURS: ours}
+REPEATED: Final = ("random", "LightGBM defaults", OURS)  # with every seed; the others with the first only
+
+
+class Found(NamedTuple):
+    """What one way came to in one trial, with one seed."""
+
+    trial: str
+    name: str
+    ranking: Ranking
 
 
 def is_for_attempts(blocks: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -67,55 +76,37 @@ def some(declarations: Declarations, which: NDArray[np.bool_]) -> Declarations:
     return Declarations(declarations.lines.take(which), declarations.truth[which], declarations.blocks[which])
 
 
-def split(known: Declarations, asked: Declarations, seeds: int, tick: Callable[[str], None]) -> Json:
-    """Each way on one split, all asked lines and those of new blocks."""
+def official(known: Declarations, asked: Declarations, seed: int) -> Iterator[Found]:
+    """Each way on the official split: all asked lines, and those of new blocks."""
     new = ~np.isin(asked.blocks, known.blocks)
-    every: Json = {}
-    fresh: Json = {}
-    for name, way in WAYS.items():
-        scores = [way(known, asked, seed) for seed in range(seeds)]
-        every[name] = spread([ranking(asked.truth, each) for each in scores])
-        fresh[name] = spread([ranking(asked.truth[new], each[new]) for each in scores])
-        tick(f"official, {name}: {every[name]}")
-    return {"official": _trial(asked.truth, every), "official_new": _trial(asked.truth[new], fresh)}
+    for name in WAYS if seed == 0 else REPEATED:
+        scores = WAYS[name](known, asked, seed)
+        yield Found("official", name, ranking(asked.truth, scores))
+        yield Found("official_new", name, ranking(asked.truth[new], scores[new]))
 
 
-def grouped(known: Declarations, seeds: int, tick: Callable[[str], None]) -> Json:
-    """Each way by five folds of whole blocks; the first seed deals as scikit-learn's GroupKFold, the others anew."""
+def grouped(known: Declarations, seed: int, keep: Json) -> Iterator[Found]:
+    """Each way by five folds of whole blocks; the first seed deals as scikit-learn's GroupKFold, the others anew.
+
+    With the first seed, `keep` gets how far our probabilities hold.
+    """
     untouched = ~is_for_attempts(known.blocks)
-    every: dict[str, list[Ranking]] = {name: [] for name in WAYS}
-    fresh: dict[str, list[Ranking]] = {name: [] for name in WAYS}
-    probabilities = np.empty(len(known.lines))
-    for seed in range(seeds):
-        parts = folds(known.blocks, FOLDS, seed or None)
-        for name, way in WAYS.items():
-            scores = crossed(known, parts, way, seed)
-            every[name].append(by_fold(known.truth, scores, parts))
-            fresh[name].append(by_fold(known.truth[untouched], scores[untouched], parts[untouched]))
-            if name == OURS and seed == 0:
-                probabilities = scores
-            tick(f"grouped, seed {seed}, {name}: {spread(every[name][-1:])}")
-    return {
-        "grouped": _trial(known.truth, {name: spread(found) for name, found in every.items()}),
-        "untouched": _trial(known.truth[untouched], {name: spread(found) for name, found in fresh.items()}),
-        "reliability": _reliability(known.truth, probabilities),
-    }
+    parts = folds(known.blocks, FOLDS, seed or None)
+    for name in WAYS if seed == 0 else REPEATED:
+        scores = crossed(known, parts, WAYS[name], seed)
+        yield Found("grouped", name, by_fold(known.truth, scores, parts))
+        yield Found("untouched", name, by_fold(known.truth[untouched], scores[untouched], parts[untouched]))
+        if name == OURS and seed == 0:
+            keep["reliability"] = _reliability(known.truth, scores)
 
 
-def attempts(known: Declarations, tried: dict[str, Candidate], seeds: int, tick: Callable[[str], None]) -> Json:
+def attempts(half: Declarations, tried: dict[str, Candidate], seed: int) -> Iterator[Found]:
     """Each attempt by five folds of whole blocks, on the half of the blocks that is for attempts."""
-    half = some(known, is_for_attempts(known.blocks))
-    found: Json = {}
     ways: dict[str, Way] = {"LightGBM defaults": BASELINES["LightGBM defaults"]}
     ways |= {name: one(candidate) for name, candidate in tried.items()}
+    parts = folds(half.blocks, FOLDS, seed or None)
     for name, way in ways.items():
-        judged = []
-        for seed in range(seeds):
-            parts = folds(half.blocks, FOLDS, seed or None)
-            judged.append(by_fold(half.truth, crossed(half, parts, way, seed), parts))
-        found[name] = spread(judged)
-        tick(f"attempt, {name}: {found[name]}")
-    return _trial(half.truth, found)
+        yield Found("attempts", name, by_fold(half.truth, crossed(half, parts, way, seed), parts))
 
 
 def crossed(known: Declarations, parts: NDArray[np.int64], way: Way, seed: int) -> Numbers:
@@ -138,16 +129,11 @@ def by_fold(truth: NDArray[np.bool_], scores: Numbers, parts: NDArray[np.int64])
     )
 
 
-def spread(found: list[Ranking]) -> Json:
-    """Mean and standard deviation over the seeds."""
-    columns = {f"P@{share}": [each.precision[at] for each in found] for at, share in enumerate((1, 2, 5, 10))}
-    columns |= {"R@10": [each.recall[3] for each in found], "AUC": [each.auc for each in found]}
-    columns |= {"AP": [each.average_precision for each in found]}
-    return {name: [round(float(np.mean(each)), 4), round(float(np.std(each)), 4)] for name, each in columns.items()}
-
-
-def _trial(truth: NDArray[np.bool_], rows: Json) -> Json:
-    return {"lines": len(truth), "fraud": round(float(truth.mean()), 4), "rows": rows}
+def told(ranking: Ranking) -> dict[str, float]:
+    """A ranking by the names of its columns."""
+    figures = {f"P@{share}": ranking.precision[at] for at, share in enumerate((1, 2, 5, 10))}
+    figures |= {"R@10": ranking.recall[3], "AUC": ranking.auc, "AP": ranking.average_precision}
+    return {name: round(value, 4) for name, value in figures.items()}
 
 
 def _reliability(truth: NDArray[np.bool_], probabilities: Numbers) -> Json:

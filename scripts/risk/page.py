@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,17 +18,15 @@ PUBLISHED: Final = DOCS / "risk-model/published.json"  # what others reported, a
 BEGIN: Final = "<!-- made by scripts/risk_model from docs/risk-model/*.json -->"
 END: Final = "<!-- end of what scripts/risk_model makes -->"
 COLUMNS: Final = ("P@1", "P@2", "P@5", "P@10", "R@10", "AUC", "AP")
-NEEDED: Final = {"official", "official_new", "grouped", "untouched", "attempts", "reliability"}
 Json = dict[str, Any]
 
 
 def tables(figures: Json, others: Json) -> str:
     """All tables, each under its heading."""
     trials = figures["trials"]
-    seeds, minutes = figures["seeds"], sum(figures["minutes"].values())
     parts = [
-        f"Ran {figures['date']} with LightGBM {figures['lightgbm']}; {minutes:.0f} minutes of one core.",
-        f"Figures are means of {seeds} seeds, with the standard deviation over the seeds.",
+        f"Ran {figures['date']} with LightGBM {figures['lightgbm']}; {figures['minutes']:.0f} minutes of one core.",
+        f"Where ± stands, figures are means of {figures['seeds']} seeds with the standard deviation over them.",
         "### Without the leak: five folds of whole blocks",
         _about(trials["grouped"], "all lines with public labels"),
         _ours(trials["grouped"]["rows"], others["measured_grouped"]),
@@ -44,7 +43,7 @@ def tables(figures: Json, others: Json) -> str:
         _about(trials["attempts"], "the half of the blocks that is for attempts, five folds of whole blocks"),
         _ours(trials["attempts"]["rows"]),
         "### How far the probabilities hold",
-        _reliability(trials["reliability"]),
+        _reliability(figures["reliability"]),
         "### Published on other data",
         *(_other(others[name]) for name in ("korea_source", "notebook_korea", "nigeria", "notebook")),
     ]
@@ -75,16 +74,9 @@ def published() -> Json:
     return found
 
 
-def figures() -> Json | None:
-    """The figures as they were last written, if they were."""
-    return json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else None
-
-
 def write(figures: Json) -> None:
-    """Keep the figures, and once all parts are there, put their tables into the page."""
+    """Keep the figures, and put their tables into the page."""
     FIGURES.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    if NEEDED - figures["trials"].keys():
-        return
     PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), tables(figures, published())), encoding="utf-8")
 
 
@@ -96,7 +88,7 @@ def _ours(rows: Json, *others: Json) -> str:
     lines = [_row(("", *COLUMNS)), _row(["---"] * (1 + len(COLUMNS)))]
     for name, figures in rows.items():
         shown = f"**{name}**" if name == "Lotproof" else name
-        lines.append(_row((shown, *(_spread(*figures[column]) for column in COLUMNS))))
+        lines.append(_row((shown, *(_spread(figures[column]) for column in COLUMNS))))
     for other in others:
         lines.append(_row((f"*{other['source']}:*", *[""] * len(COLUMNS))))
         for name, values in other["rows"].items():
@@ -122,8 +114,9 @@ def _reliability(reliability: Json) -> str:
     return "\n".join([*lines, "", words])
 
 
-def _spread(mean: float, deviation: float) -> str:
-    return f"{mean:.3f} ± {deviation:.3f}" if deviation else f"{mean:.3f}"
+def _spread(values: Sequence[float]) -> str:
+    mean = f"{statistics.mean(values):.3f}"
+    return f"{mean} ± {statistics.pstdev(values):.3f}" if len(values) > 1 else mean
 
 
 def _value(value: float | str | None) -> str:

@@ -1,7 +1,7 @@
 """Repeat every figure of docs/risk-model.md on the public Korean declarations, and score those without labels.
 
-    scripts/risk_model                       everything; writes the figures, and the tables of the page
-    scripts/risk_model --only grouped        only that part: official, grouped or attempts
+    scripts/risk_model                       everything; writes the figures, and the tables of the page, after each seed
+    scripts/risk_model --seeds 1             a third of it
     scripts/risk_model --score scores.csv    only: train on all lines with labels, score the last quarter to a file
 
 The data are looked for in LOTPROOF_TEST_DATA, by default ../shared/data beside the checkout.
@@ -16,12 +16,14 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import page
 from attempts import ATTEMPTS
-from evaluation import attempts, grouped, split
+from evaluation import Found, attempts, grouped, is_for_attempts, official, some, told
 from korean import KEYS, TEST, TRAINING, VALIDATION, Declarations, read
 
 from ledger.risk.boosting import version
@@ -31,9 +33,8 @@ from ledger.risk.scoring import score
 from ledger.risk.training import Origin, train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-SEEDS: Final = 3
 HEADER: Final = ("Declaration ID", "probability", "rank", "reasons")
 
 
@@ -44,46 +45,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.score is not None:
         _score(folder, read(folder, TRAINING, VALIDATION), asked.score)
         return 0
-    tick = _ticker()
-    for part in asked.only:
-        begun = time.process_time()
-        trials = PARTS[part](folder, asked.seeds, tick)
-        figures = _figures(folder, asked.seeds)
-        figures["trials"] |= trials
-        figures["minutes"][part] = round((time.process_time() - begun) / 60, 1)
+    figures: dict[str, Any] = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "lightgbm": version(),
+        "files": {name: digest(folder / name) for name in (TRAINING, VALIDATION, TEST)},
+        "trials": {},
+    }
+    known, later, labelled = read(folder, TRAINING), read(folder, VALIDATION), read(folder, TRAINING, VALIDATION)
+    half = some(labelled, is_for_attempts(labelled.blocks))
+    untouched = some(labelled, ~is_for_attempts(labelled.blocks))
+    new = some(later, ~np.isin(later.blocks, known.blocks))
+    sizes = {"grouped": labelled, "untouched": untouched, "official": later, "official_new": new, "attempts": half}
+    for name, tried in sizes.items():
+        figures["trials"][name] = {"lines": len(tried.truth), "fraud": round(float(tried.truth.mean()), 4), "rows": {}}
+    for seed in range(asked.seeds):  # the page is whole after the first, should nobody wait for the others
+        every = chain(grouped(labelled, seed, figures), official(known, later, seed), attempts(half, ATTEMPTS, seed))
+        for found in every:
+            _add(figures, found, seed)
+        figures |= {"seeds": seed + 1, "minutes": round(time.process_time() / 60, 1)}
         page.write(figures)
     return 0
 
 
-def _official(folder: Path, seeds: int, tick: Callable[[str], None]) -> dict[str, Any]:
-    return split(read(folder, TRAINING), read(folder, VALIDATION), seeds, tick)
-
-
-def _grouped(folder: Path, seeds: int, tick: Callable[[str], None]) -> dict[str, Any]:
-    return grouped(read(folder, TRAINING, VALIDATION), seeds, tick)
-
-
-def _attempts(folder: Path, seeds: int, tick: Callable[[str], None]) -> dict[str, Any]:
-    return {"attempts": attempts(read(folder, TRAINING, VALIDATION), ATTEMPTS, seeds, tick)}
-
-
-PARTS: Final = {"official": _official, "grouped": _grouped, "attempts": _attempts}
-
-
-def _figures(folder: Path, seeds: int) -> dict[str, Any]:
-    """The figures as they stand, with what now holds of all."""
-    figures: dict[str, Any] = page.figures() or {"minutes": {}, "trials": {}}
-    figures |= {"date": datetime.now(UTC).date().isoformat(), "seeds": seeds, "lightgbm": version()}
-    figures["files"] = {name: digest(folder / name) for name in (TRAINING, VALIDATION, TEST)}
-    return figures
+def _add(figures: dict[str, Any], found: Found, seed: int) -> None:
+    values = told(found.ranking)
+    row = figures["trials"][found.trial]["rows"].setdefault(found.name, {column: [] for column in values})
+    for column, value in values.items():
+        row[column].append(value)
+    print(f"seed {seed}, {found.trial}, {found.name}: {values}", file=sys.stderr, flush=True)
 
 
 def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/risk_model", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"how many; the page has {SEEDS}")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="redo only these parts")
+    parser.add_argument("--seeds", type=int, default=3, help="how many; 3 unless it is said")
     parser.add_argument("--score", type=Path, metavar="FILE", help="score the declarations without public labels")
     return parser.parse_args(arguments)
 
@@ -112,15 +108,6 @@ def _score(folder: Path, labelled: Declarations, to: Path) -> None:
             reasons = "; ".join(reason.words for reason in each.reasons)
             writer.writerow((each.name.declaration, f"{each.probability:.6f}", each.rank, reasons))
     print(f"{to} has the scores of {len(scored):,} declarations, the riskiest first.")
-
-
-def _ticker() -> Callable[[str], None]:
-    begun = time.monotonic()
-
-    def tick(what: str) -> None:
-        print(f"{time.monotonic() - begun:6.0f} s  {what}", file=sys.stderr, flush=True)
-
-    return tick
 
 
 if __name__ == "__main__":

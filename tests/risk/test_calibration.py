@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from ledger.risk import calibration
 from ledger.risk.calibration import Calibration, calibrated, reliability, sigmoid
 
 
@@ -50,6 +52,12 @@ def test_right_probabilities_are_found_reliable_and_wrong_ones_are_not() -> None
     assert sum(each.lines for each in right.bins) == len(scores)
     covered = [each.interval.low <= each.said <= each.interval.high for each in right.bins]
     assert sum(covered) >= 8
+
+
+def test_scores_without_end_are_given_up_at_the_last_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "STEPS", 1)
+    scores, truth = drawn(0.5, -0.7, 500)
+    assert np.isfinite(calibrated(scores, truth, np.ones(500))).all()
 
 
 def test_no_lines_have_no_reliability() -> None:

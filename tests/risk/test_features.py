@@ -54,6 +54,18 @@ def test_lines_without_values_or_traders_have_fewer_features() -> None:
     assert not [name for name in names if name.startswith(("value_per_kg", "importer"))]
 
 
+def test_a_column_of_one_value_or_of_very_many_has_no_codes_and_a_missing_value_no_part_in_prices() -> None:
+    lines = LINES.take(np.arange(600))
+    lines.categories["type_code"] = np.full(600, "IM", dtype=object)
+    lines.categories["agent_id"] = np.array([f"A{number}" for number in range(600)], dtype=object)
+    lines.numbers["customs_value_amount"] = np.where(np.arange(600) % 2, np.nan, 100.0)
+    lines.numbers["net_net_weight_measure"] = np.full(600, 10.0)
+    encoder = fit(lines, TRUTH, GROUPS, (), 1).encoder
+    assert not {"type_code", "agent_id"} & encoder.codes.keys()
+    assert "importer_id" in encoder.codes
+    assert set(encoder.prices["chapter"].values()) == {1.0}
+
+
 def test_values_are_compared_within_one_currency_only() -> None:
     lines = LINES.take(np.arange(600))
     lines.categories["currency_id"] = np.array(["USD", "KRW"] * 300, dtype=object)

@@ -64,6 +64,15 @@ def test_half_a_file_is_noticed(copy: Path, name: str) -> None:
         load(copy)
 
 
+def test_a_number_changed_by_hand_is_noticed(copy: Path) -> None:
+    text = (copy / "model.json").read_text(encoding="utf-8")
+    changed = re.sub(r'("slope": )[\d.]+', r"\g<1>9.5", text)
+    assert changed != text
+    (copy / "model.json").write_text(changed, encoding="utf-8")
+    with pytest.raises(InvalidInputError, match="does not have the hash that stands in it"):
+        load(copy)
+
+
 def rewritten(folder: Path, **changes: Any) -> None:
     """Values changed by someone who makes the hash anew."""
     values = orjson.loads((folder / "model.json").read_bytes()) | changes

@@ -150,6 +150,11 @@ def test_results_find_their_lines(tmp_path: Path) -> None:
         inspected(lines, {})
 
 
+def test_what_a_terminal_would_obey_is_not_kept(tmp_path: Path) -> None:
+    text = f'{HEAD},importer_id\n{GOOD},"A\x1b[2J\tB"\n'
+    assert read_lines(written(tmp_path, text)).lines.category("importer_id")[0] == "A [2J B"
+
+
 def test_two_offices_may_give_the_same_number(tmp_path: Path) -> None:
     lines = read_lines(written(tmp_path, f"{HEAD},declaration_office_id\n{GOOD},TH01\n{GOOD},TH02\n")).lines
     assert list(map(str, lines.names)) == ["TH01 A1 line 1", "TH02 A1 line 1"]

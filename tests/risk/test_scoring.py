@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from ledger.core.errors import InvalidInputError
 from ledger.risk import making
 from ledger.risk.card import card
 from ledger.risk.drift import shifts
+from ledger.risk.features import FAMILIES, fit
 from ledger.risk.inspected import Inspected
 from ledger.risk.lines import Lines
 from ledger.risk.reasons import LEAST, MOST, reasons
 from ledger.risk.scoring import found_at_random, probabilities_of, score
+from ledger.risk.selection import estimated
 from ledger.risk.training import train, watched
 from tests.risk.conftest import ORIGIN, Trained, quick
 from tests.risk.declared import lines_of, rows
@@ -60,9 +63,13 @@ def test_reasons_name_the_trader_and_what_is_known_of_it(trained: Trained) -> No
     assert all("odds × " in words for words in told.values())
 
 
-def test_every_kind_of_feature_has_words(trained: Trained) -> None:
+def test_every_kind_of_feature_has_words() -> None:
     """Each feature in turn is made the only one that counts; lines never seen before, and with nothing in them, too."""
-    encoder, (lines, _) = trained.model.made.encoder, lines_of(rows(4, seed=77))
+    (lines, truth) = lines_of(rows(300, seed=77))
+    lines.numbers["gross_mass_measure"] = lines.numbers["net_net_weight_measure"] + 1
+    lines.categories["marking"] = np.array(["E", "B"] * 150, dtype=object)
+    encoder = fit(lines, truth, np.arange(300), tuple(FAMILIES), 1).encoder
+    lines = lines.take(np.arange(4))
     for column in lines.categories.values():
         column[0] = ""
     for column in lines.numbers.values():
@@ -86,6 +93,15 @@ def test_random_inspections_tell_what_the_model_misses(trained: Trained) -> None
     assert found.precision.interval.low > truth.mean()
     page = card(trained.model, found)
     assert f"{found.missed.hits:,} of {found.missed.trials:,}" in page
+
+
+def test_a_card_of_few_or_no_findings_says_what_it_cannot_say(trained: Trained) -> None:
+    nothing = estimated(np.array([0.2]), np.array([False]), np.array([False]))
+    assert "Of the non-compliant lines, scores miss (none drawn)." in card(trained.model, nothing)
+    facts = json.loads(json.dumps(trained.model.facts))
+    facts["validation"]["in_time_new"] |= {"lines": 0, "non_compliant": 0}
+    facts["validation"]["in_time_new"]["ranking"]["auc"] = None
+    assert "| of these, goods not seen before | 0 | - |" in card(trained.model._replace(facts=facts))
 
 
 def test_inspections_that_were_picked_tell_nothing_of_what_was_missed(trained: Trained) -> None:

@@ -57,6 +57,9 @@ def test_the_later_lines_are_tried_by_a_model_of_the_earlier_ones() -> None:
 def test_a_day_is_never_parted() -> None:
     days = np.array(["2026-01-01"] * 5 + ["2026-01-02"] * 95, dtype="datetime64[D]")
     assert later_from(days) == np.datetime64("2026-01-02")
+    days[:90] = np.datetime64("2026-01-01")
+    days[90:] = np.datetime64("2026-02-01")
+    assert later_from(days) == np.datetime64("2026-02-01")  # though four fifths are of one day
     days[:] = np.datetime64("2026-01-01")
     with pytest.raises(InvalidInputError, match="of one day"):
         later_from(days)

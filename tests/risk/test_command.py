@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from ledger.cli.main import app
 from ledger.risk import making
-from tests.risk.conftest import Trained, quick, trained  # noqa: F401 - the fixture
+from tests.risk.conftest import Trained, quick
 from tests.risk.declared import rows, write_csv, write_results
 
 
@@ -57,14 +57,14 @@ def test_a_model_is_trained_with_its_card_and_scores_lines(tmp_path: Path, monke
     assert refused["field"] == "marking"
 
 
-def test_the_first_lines_are_shown_with_their_reasons(trained: Trained) -> None:  # noqa: F811 - the fixture
+def test_the_first_lines_are_shown_with_their_reasons(trained: Trained) -> None:
     words = run("score", trained.folder, trained.lines, "--most", 2)
     assert words.startswith("1. D")
     assert "\n2. D" in words
     assert "odds ×" in words
 
 
-def test_a_selection_marks_what_was_drawn_and_can_be_repeated(trained: Trained, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+def test_a_selection_marks_what_was_drawn_and_can_be_repeated(trained: Trained, tmp_path: Path) -> None:
     secret = tmp_path / "draw.secret"
     asked = ("select", trained.folder, trained.lines, "--budget", 60, "--secret-file", secret, "--random-share", 0.25)
     words = run(*asked, "-o", tmp_path / "one.csv")
@@ -82,7 +82,7 @@ def test_a_selection_marks_what_was_drawn_and_can_be_repeated(trained: Trained, 
     assert run_json(*asked, code=2)["field"] == "secret_file"
 
 
-def test_profiles_show_intervals(trained: Trained) -> None:  # noqa: F811 - the fixture
+def test_profiles_show_intervals(trained: Trained) -> None:
     words = run("profile", trained.lines, trained.results, "--of", "importer_id", "--most", 3)
     assert len(words.splitlines()) == 5
     assert "(95 %:" in words
@@ -90,7 +90,7 @@ def test_profiles_show_intervals(trained: Trained) -> None:  # noqa: F811 - the 
     assert {"low", "high"} == set(found["profiles"][0]["interval"])
 
 
-def test_drift_is_told_with_what_to_do_and_ends_with_1(trained: Trained, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+def test_drift_is_told_with_what_to_do_and_ends_with_1(trained: Trained, tmp_path: Path) -> None:
     later = write_csv(tmp_path / "later.csv", rows(3_000)[1_500:])  # of the same traders
     assert "Nothing to do." in run("drift", trained.folder, later)
     moved = [row | {"customs_value_amount": row["customs_value_amount"] * 9} for row in trained.made]
@@ -103,7 +103,7 @@ def test_drift_is_told_with_what_to_do_and_ends_with_1(trained: Trained, tmp_pat
     assert "no longer hold" in run("drift", trained.folder, trained.lines, "--results", turned, code=1)
 
 
-def test_the_card_takes_up_later_results(trained: Trained, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+def test_the_card_takes_up_later_results(trained: Trained, tmp_path: Path) -> None:
     assert "None was given" in run("card", trained.folder)
     later = ("--lines", trained.lines, "--results", trained.results)
     assert "is in" in run("card", trained.folder, *later, "-o", tmp_path / "card.md")
@@ -111,7 +111,7 @@ def test_the_card_takes_up_later_results(trained: Trained, tmp_path: Path) -> No
     assert run_json("card", trained.folder, "--lines", trained.lines, code=2)["field"] == "lines"
 
 
-def test_rows_left_out_are_named_on_standard_error(trained: Trained, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+def test_rows_left_out_are_named_on_standard_error(trained: Trained, tmp_path: Path) -> None:
     wrong = [row | {"classification_id": "30"} if number < 12 else row for number, row in enumerate(trained.made)]
     result = CliRunner().invoke(app, ["risk", "score", str(trained.folder), str(write_csv(tmp_path / "a.csv", wrong))])
     assert result.exit_code == 0
@@ -119,5 +119,5 @@ def test_rows_left_out_are_named_on_standard_error(trained: Trained, tmp_path: P
     assert "Left out: 2 more rows." in result.stderr
 
 
-def test_what_is_no_model_is_refused(tmp_path: Path, trained: Trained) -> None:  # noqa: F811 - the fixture
+def test_what_is_no_model_is_refused(tmp_path: Path, trained: Trained) -> None:
     assert run_json("score", tmp_path, trained.lines, code=1)["error"] == "NotFound"
