@@ -47,7 +47,7 @@ class Trees:
     """Trained trees: a score in log-odds for each row of a matrix, and what each feature adds to it."""
 
     text: str  # LightGBM's own form
-    _booster: Any  # lightgbm.Booster; the package ships without types
+    _booster: Any  # lightgbm.Booster, of a package that may not be there
 
     def scores(self, matrix: Numbers) -> Numbers:
         """The score of each row, in log-odds."""
@@ -125,7 +125,7 @@ def version() -> str:
     return str(_lightgbm().__version__)
 
 
-def _lightgbm() -> Any:  # noqa: ANN401 - LightGBM ships without types
+def _lightgbm() -> Any:  # noqa: ANN401 - a module that may not be there
     try:
         import lightgbm  # noqa: PLC0415 - 160 megabytes with SciPy, which only this needs
     except ImportError as error:

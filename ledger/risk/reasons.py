@@ -102,6 +102,8 @@ class _Told:
             return self._past(row, subject, family)
         if subject == WORTH:
             return self._worth(row)
+        if subject == _PLAIN["commodity"]:
+            return f"{subject} {self._lines.commodities[row]}"
         if subject == _PLAIN["sent_from_elsewhere"]:
             sent, made = self._lines.category(EXPORT)[row], self._lines.category(ORIGIN)[row]
             return f"sent from {sent or 'an unknown country'}, made in {made or 'an unknown country'}"
@@ -130,7 +132,6 @@ class _Told:
         return WORTH
 
     def _number(self, row: int, subject: str) -> str:
-        for name, words in ((NET_MASS, "kg"), (VALUE, "")):
-            if _PLAIN[name] == subject:
-                return f"{self._lines.number(name)[row]:,.10g} {words}".strip()
-        return f"{self._lines.number(subject.replace(' ', '_'))[row]:,.10g}"
+        column = {_PLAIN[NET_MASS]: NET_MASS, _PLAIN[VALUE]: VALUE}.get(subject, subject.replace(" ", "_"))
+        number = self._lines.number(column)[row]
+        return "is missing" if np.isnan(number) else f"{number:,.10g}{' kg' if column == NET_MASS else ''}"
