@@ -31,7 +31,7 @@ LinesFile = Annotated[Path, typer.Argument(metavar="LINES", help="Declaration li
 ResultsFile = Annotated[
     Path, typer.Argument(metavar="RESULTS", help="What inspections found: CSV or JSON with `result` and `selected_by`.")
 ]
-Output = Annotated[Path | None, typer.Option("-o", "--output", help="Write a CSV file instead of the first lines.")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="Write all of it to a CSV file too.")]
 Shown = Annotated[int, typer.Option("--most", min=1, help="How many are shown.")]
 Later = Annotated[
     Path | None, typer.Option("--results", help="What inspections found since; those drawn at random tell the truth.")

@@ -1,7 +1,7 @@
 """Repeat every figure of docs/risk-model.md on the public Korean declarations, and score those without labels.
 
     scripts/risk_model                       everything; writes the figures, and the tables of the page, after each seed
-    scripts/risk_model --seeds 1             a third of it
+    scripts/risk_model --seeds 1             a fifth of it
     scripts/risk_model --score scores.csv    only: train on all lines with labels, score the last quarter to a file
 
 The data are looked for in LOTPROOF_TEST_DATA, by default ../shared/data beside the checkout.
@@ -79,7 +79,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/risk_model", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", type=int, default=3, help="how many; 3 unless it is said")
+    parser.add_argument("--seeds", type=int, default=5, help="how many; 5 unless it is said")
     parser.add_argument("--score", type=Path, metavar="FILE", help="score the declarations without public labels")
     return parser.parse_args(arguments)
 

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from ledger.risk import making
-from ledger.risk.groups import joined
+from ledger.risk.groups import folds, joined
 from ledger.risk.lines import CATEGORIES, NUMBERS, REQUIRED
+from ledger.risk.metrics import auc
 from tests.risk.conftest import quick
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts/risk"
@@ -57,6 +58,16 @@ def test_the_page_names_every_column_that_is_read(parts: Parts) -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| `([\w/@]+)` \|$", page, re.MULTILINE))
     assert rows == {**CATEGORIES, **NUMBERS}
     assert all(f"`{name}`" in page for name in (*REQUIRED, "version_id", "selected_by"))
+
+
+def test_on_goods_never_seen_it_is_ahead_of_what_was_measured_before(parts: Parts) -> None:
+    figures = json.loads(parts.page.FIGURES.read_text(encoding="utf-8"))
+    for trial in ("grouped", "untouched"):
+        rows = figures["trials"][trial]["rows"]
+        assert min(rows["Lotproof"]["P@5"]) > 0.320, trial
+        assert min(rows["Lotproof"]["AUC"]) > 0.598, trial
+        assert all(0.49 < value < 0.51 for value in rows["LOOK-UP: exact Item Price"]["AUC"])  # nothing leaks
+    assert all(low > 0 for low, _ in figures["ahead"].values())
 
 
 def test_other_figures_make_another_page_and_a_page_without_a_place_is_refused(parts: Parts) -> None:
@@ -100,6 +111,18 @@ def test_a_look_up_and_a_price_come_to_the_figures_written(parts: Parts, test_da
         scores = evaluation.WAYS[name](known, later, 0)
         found = evaluation.told(evaluation.ranking(later.truth, scores))
         assert {column: [value] for column, value in found.items()} == written["rows"][name]
+
+
+def test_a_fold_of_whole_blocks_is_judged_better_than_by_chance_or_memory(parts: Parts, test_data: Path) -> None:
+    """One fold with few trees: what the page says of all is of this kind."""
+    korean, evaluation = parts.korean, parts.evaluation
+    every = korean.read(test_data / "customs/kcs_synthetic", korean.TRAINING, korean.VALIDATION)
+    inside = folds(every.blocks, evaluation.FOLDS) == 0
+    known, asked = evaluation.some(every, ~inside), evaluation.some(every, inside)
+    first = making.CANDIDATES[0]
+    few = first._replace(trees=first.trees._replace(rounds=60, learning_rate=0.1))
+    assert auc(asked.truth, evaluation.one(few)(known, asked, 0)) > 0.58
+    assert auc(asked.truth, evaluation.WAYS["LOOK-UP: exact (HS6, Net Mass)"](known, asked, 0)) == 0.5
 
 
 def test_the_last_quarter_is_scored_to_a_file(
