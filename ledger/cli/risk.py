@@ -278,12 +278,13 @@ def _secret(path: Path) -> bytes:
 
 
 def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
+    from ledger.core.table import csv_cell
     from ledger.durable import writing
 
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows([csv_cell(value) for value in row] for row in rows)
     with writing(path) as file:
         file.write(text.getvalue().encode())
 

@@ -64,6 +64,12 @@ def test_the_first_lines_are_shown_with_their_reasons(trained: Trained) -> None:
     assert "odds ×" in words
 
 
+def test_what_is_written_for_a_spreadsheet_is_no_formula(trained: Trained, tmp_path: Path) -> None:
+    made = [row | {"declaration_id": f"={number}+1"} for number, row in enumerate(trained.made[:3])]
+    run("score", trained.folder, write_csv(tmp_path / "lines.csv", made), "-o", tmp_path / "scores.csv")
+    assert {each["declaration_id"] for each in rows_of(tmp_path / "scores.csv")} == {"'=0+1", "'=1+1", "'=2+1"}
+
+
 def test_a_selection_marks_what_was_drawn_and_can_be_repeated(trained: Trained, tmp_path: Path) -> None:
     secret = tmp_path / "draw.secret"
     asked = ("select", trained.folder, trained.lines, "--budget", 60, "--secret-file", secret, "--random-share", 0.25)
