@@ -23,6 +23,7 @@ from ledger.cli import (
     organisations,
     proof,
     reports,
+    risk,
     run,
     unit,
     verify,
@@ -46,6 +47,7 @@ app.add_typer(custody.app, name="custody")
 app.add_typer(unit.app, name="unit")
 app.add_typer(reports.app, name="report")
 app.add_typer(declarations.app, name="declaration")
+app.add_typer(risk.app, name="risk")
 for single in (
     demo.demo,
     run.up,

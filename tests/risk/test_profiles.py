@@ -1,0 +1,72 @@
+"""What is said of a company has its interval, and three shipments do not make a name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ledger.core.errors import InvalidInputError
+from ledger.risk.profiles import SUBJECTS, profiles
+from tests.risk.declared import lines_of, rows
+
+
+def shipments(*counts: tuple[str, int, int]) -> list[dict[str, object]]:
+    """One-line shipments: importer, how many, how many of them non-compliant."""
+    plain = rows(1)[0]
+    return [
+        plain | {"importer_id": importer, "declaration_id": f"{importer}{number}", "non_compliant": number < hits}
+        for importer, trials, hits in counts
+        for number in range(trials)
+    ]
+
+
+def test_three_bad_shipments_of_three_stand_below_sixty_of_a_hundred() -> None:
+    found = profiles(*lines_of(shipments(("FEW", 3, 3), ("MANY", 100, 60), ("REST", 1_000, 100))), "importer_id")
+    assert [each.name for each in found.profiles] == ["MANY", "FEW", "REST"]
+    many, few, rest = found.profiles
+    assert (few.standing, many.standing, rest.standing) == ("above", "above", "below")
+    assert few.expected < 0.9
+    assert few.interval.high - few.interval.low > 0.5
+    assert many.interval.low < 0.6 < many.interval.high
+
+
+def test_one_shipment_says_nothing_clear() -> None:
+    found = profiles(*lines_of(shipments(("ONE", 1, 1), ("REST", 200, 50))), "importer_id")
+    assert {each.name: each.standing for each in found.profiles} == {"ONE": "unclear", "REST": "unclear"}
+
+
+def test_a_shipment_with_many_lines_counts_once() -> None:
+    made = shipments(("A", 10, 2))
+    lines = [row | {"sequence_numeric": number} for row in made for number in (1, 2, 3)]
+    found = profiles(*lines_of(lines), "importer_id").profiles[0]
+    assert (found.shipments, found.non_compliant) == (10, 2)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_every_subject_is_profiled_where_the_lines_name_it(subject: str) -> None:
+    lines, truth = lines_of(rows(300))
+    if subject in {"agent_id", "carrier_id"}:
+        with pytest.raises(InvalidInputError, match="do not name"):
+            profiles(lines, truth, subject)
+        return
+    found = profiles(lines, truth, subject)
+    assert sum(each.shipments for each in found.profiles) == 300
+    assert np.isclose(found.rate, truth.mean())
+
+
+def test_a_route_runs_between_the_places_named_or_else_the_countries() -> None:
+    lines, truth = lines_of(rows(50))
+    assert all(" → " in each.name for each in profiles(lines, truth, "route").profiles)
+    places = {
+        "loading_location_id": np.full(50, "CNSHA", object),
+        "unloading_location_id": np.full(50, "THBKK", object),
+    }
+    places["unloading_location_id"][0] = ""
+    lines.categories.update(places)
+    (only,) = profiles(lines, truth, "route").profiles
+    assert (only.name, only.shipments) == ("CNSHA → THBKK", 49)
+
+
+def test_what_is_no_subject_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="cannot be profiled"):
+        profiles(*lines_of(rows(5)), "weather")
