@@ -65,7 +65,7 @@ class Officer:
         statement = replace(statement, **changes)
         return Enrolment(statement, self.signer.signer, self.signer.sign(statement.digest(DOMAIN)))
 
-    def message(  # noqa: PLR0917 - the parts of a message
+    def message(
         self,
         now: int,
         content: Content | None,

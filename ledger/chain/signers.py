@@ -181,6 +181,11 @@ class P256Signer:
             raise InvalidInputError("What is to be signed is no label's element string.", field="message")
         return self._signature(message)
 
+    @property
+    def private(self) -> EllipticCurvePrivateKey:
+        """The key itself: what was sealed to it can be opened with nothing else."""
+        return self._private
+
     def sign_challenge(self, challenge: Challenge) -> bytes:
         """Sign SHA-256 of a server's challenge, as WebCrypto does.
 

@@ -17,6 +17,7 @@ from ledger.cli import (
     doctor,
     enrolment,
     export,
+    intelligence,
     keys,
     labels,
     organisations,
@@ -44,6 +45,9 @@ app.add_typer(batches.app, name="batch")
 app.add_typer(custody.app, name="custody")
 app.add_typer(unit.app, name="unit")
 app.add_typer(reports.app, name="report")
+app.add_typer(intelligence.app, name="intelligence")
+app.command("sign-in")(intelligence.sign_in)
+app.command("looks")(intelligence.looks)
 for single in (
     demo.demo,
     run.up,

@@ -26,6 +26,7 @@ from tests.core.batch_story import CUSTOMS, DOMAIN, PHARMACY
 from tests.indexed_world import write
 from tests.share_world import THAILAND, Officer, add_key, answer_of, end_key, officer, share_world, suspend
 
+
 class Door:
     """An installation that somebody signs in at."""
 

@@ -263,8 +263,8 @@ def _recipients(value: object) -> tuple[bytes, ...]:
 def _box(value: object) -> Box:
     fields = _object(value, ("content", "keys"), "box")
     keys = fields["keys"]
-    if not isinstance(keys, dict) or not 0 < len(keys) <= MAX_WRAPS:
-        raise refuse("box.keys", f"The content's key is sealed to 1 to {MAX_WRAPS} keys.")
+    if not isinstance(keys, dict) or len(keys) > MAX_WRAPS:
+        raise refuse("box.keys", f"The content's key is sealed to at most {MAX_WRAPS} keys.")
     wraps = []
     for name, wrap in sorted(keys.items()):
         if not _KEY.fullmatch(name):
