@@ -21,6 +21,7 @@ from ledger.core.intelligence.statements import (
     Form,
     Intelligence,
     Message,
+    parse_message,
     recipients_hash,
     word_of,
 )
@@ -89,6 +90,14 @@ class Officer:
             box = envelope.seal(content, digest, {officer.key: officer.public for officer in to})
         open_content = None if marking.sealed else content
         return Message(statement, recipients, open_content, box, self.signer.signer, self.signer.sign(digest))
+
+    def opened(self, told: dict[str, Any]) -> Content:
+        """What this officer reads of a message, as it was shown to him."""
+        named = ("message", "signer", "signature", "recipients", "box")
+        message = parse_message({name: told[name] for name in named} | {"content": None})
+        assert message.box
+        digest = bytes.fromhex(told["digest"][2:])
+        return envelope.opened(message.box, message.statement, digest, self.key, self.private)
 
 
 def officer(organisation: int, *, person: int = 0) -> Officer:

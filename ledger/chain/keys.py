@@ -150,20 +150,20 @@ def encryption_key(
     It is another key than the one that signs: one key for two purposes is weaker in both.
 
     Args:
-        directory: Where key files are; these stand in `encryption` below it.
-        name: The signing key's name.
+        directory: Where key files are.
+        name: The signing key's name; this one's is the same with `-encryption` after it.
         password: The same as the signing key's.
         work_factor: scrypt's N, as for `create`.
 
     Raises:
         ConfigurationError: As for `create` and `load`.
     """
-    folder = directory / "encryption"
-    if not _path(folder, name).exists():
-        create(folder, name, P256, password, work_factor=work_factor)
-    found = load(folder, name, password)
+    own = f"{name}-encryption"
+    if not _path(directory, own).exists():
+        create(directory, own, P256, password, work_factor=work_factor)
+    found = load(directory, own, password)
     if not isinstance(found, P256Signer):
-        raise _damaged(_path(folder, name))
+        raise _damaged(_path(directory, own))
     return found.private
 
 

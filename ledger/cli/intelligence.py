@@ -94,10 +94,10 @@ def looks(
 @app.command("key")
 @command
 def key_(key: SigningKey, server: Server = DEFAULT_SERVER, data: Data = None, as_json: AsJson = False) -> None:
-    """Publish the encryption key that belongs to a signing key, so that it can be written to; made at the first need."""
+    """Publish the encryption key of a signing key, made at the first need, so that you can be written to."""
     with _desk(key, server, data) as desk:
         told = desk.publish_key()
-    words = f"Published for the key {told['key']}.\nBack up keys/encryption: what is sealed to a lost key is lost."
+    words = f"Published for the key {told['key']}.\nBack up {key}-encryption.json: what is sealed is lost with it."
     show(told, words, as_json=as_json)
 
 
