@@ -185,7 +185,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         reports_asked=Bucket(*REPORTS_ASKED),
         doorkeeper=Doorkeeper(database, settings, chain_view),
         sign_ins=Bucket(*SIGN_INS),
-        exchange=Exchange(database, chain_view),
+        exchange=Exchange(database, UnitLists(settings.units_dir), chain_view),
         metrics=metrics,
         chain_view=chain_view,
         prover=prover,

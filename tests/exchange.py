@@ -36,7 +36,7 @@ class Exchanging(Intake):
     """The installation; whoever asks signs in the first time that he does."""
 
     def __init__(self, db: Database, folder: Path, world: World | None = None, **settings: Any) -> None:
-        self.db = db
+        self.db, self.folder = db, folder
         self.log = UnitLog(db)
         self.world = world or share_world()
         if world is None:

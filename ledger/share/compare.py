@@ -19,7 +19,7 @@ from ledger.core.intelligence.matching import (
     pack_keys,
     route_keys,
 )
-from ledger.store.held import held, place_before
+from ledger.store.held import Place, held, place_before
 from ledger.store.matches import MOST, Compared, Matches
 from ledger.store.parties import Parties
 from ledger.store.read_model import Cursor, ReadModel
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from ledger.core.intelligence.pattern import Pattern
     from ledger.store.database import Database
+    from ledger.store.unit_lists import UnitLists
 
 PAGE: Final = 500  # facts of one kind compared at once
 _NO_DETAILS: Final = bytes(32)
@@ -39,10 +40,12 @@ class Comparer:
 
     Args:
         db: The installation's.
+        lists: Of serial numbers that are held here.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, lists: UnitLists) -> None:
         self._db = db
+        self._lists = lists
         self._read_model = ReadModel(db)
         self._matches = Matches(db)
         self._lock = threading.Lock()
@@ -59,7 +62,7 @@ class Comparer:
         with self._db.transaction() as connection:
             if self._matches.compared() is None:
                 self._matches.put_compared(self._matches.newest())  # what is here now is compared right below
-            self._matches.add(indicator, held(connection, self._read_model, pattern, MOST), now)
+            self._matches.add(indicator, held(Place(connection, self._read_model, self._lists, MOST), pattern), now)
 
     def news(self, now: int) -> bool:
         """Compare what is new with all indicators, a page of it.

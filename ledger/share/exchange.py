@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ledger.store.intelligence import Item
     from ledger.store.ledger_view import ChainView
     from ledger.store.matches import Match
+    from ledger.store.unit_lists import UnitLists
 
 Json = dict[str, Any]
 PAGE: Final = 100  # messages, matches or answers at once
@@ -59,17 +60,18 @@ class Exchange:
 
     Args:
         db: The installation's.
+        lists: Of serial numbers that are held here.
         chain_view: Answers for contracts that sign (ERC-1271); None if the chain is not at hand.
     """
 
-    def __init__(self, db: Database, chain_view: ChainView | None = None) -> None:
+    def __init__(self, db: Database, lists: UnitLists, chain_view: ChainView | None = None) -> None:
         self._db = db
         self._chain_view = chain_view
         self._read_model = ReadModel(db)
         self._messages = Messages(db)
         self._matches = Matches(db)
         self._looks = Looks(db)
-        self._comparer = Comparer(db)
+        self._comparer = Comparer(db, lists)
         self._teller = Teller(db)
 
     # In

@@ -6,8 +6,9 @@ indicator that finds thousands is one to be narrowed, not a list to be read.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ledger.core.errors import ContradictionError
 from ledger.core.intelligence.matching import Found, document_keys, organisation_keys, written_in
 from ledger.core.intelligence.pattern import Pattern, PatternKind, written_key
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from ledger.store.engine import Connection
     from ledger.store.read_model import ReadModel
+    from ledger.store.unit_lists import UnitLists
 
     Values = Sequence[Any]
 
@@ -44,16 +46,23 @@ _BEFORE: Final = """
 """
 
 
-def held(connection: Connection, read_model: ReadModel, pattern: Pattern, most: int) -> list[Found]:
-    """Everything that matches, at most `most` of it.
+class Place(NamedTuple):
+    """Where is searched."""
+
+    connection: Connection  # of the state that is searched
+    read_model: ReadModel  # the same state
+    lists: UnitLists  # of serial numbers
+    most: int  # how many matches are wanted
+
+
+def held(place: Place, pattern: Pattern) -> list[Found]:
+    """Everything that matches, as much of it as is wanted.
 
     Args:
-        connection: Of the state that is searched.
-        read_model: The same state.
+        place: Where is searched.
         pattern: What is looked for.
-        most: How many are wanted.
     """
-    return _SEARCHES[pattern.kind](connection, read_model, pattern, most)[:most]
+    return _SEARCHES[pattern.kind](place, pattern)[: place.most]
 
 
 def place_before(connection: Connection, batch: bytes, consignment: bytes, block: int, log_index: int) -> str:
@@ -70,76 +79,91 @@ def place_before(connection: Connection, batch: bytes, consignment: bytes, block
     return "" if row is None else str(row[0])
 
 
-def _lot(connection: Connection, _: ReadModel, pattern: Pattern, most: int) -> list[Found]:
+def _lot(place: Place, pattern: Pattern) -> list[Found]:
     gtin, lot = pattern.get("gtin"), pattern.get("lot")
     if gtin:
-        return _goods(connection, gtin, lot, most)
+        return _goods(place, gtin, lot)
     sql = "SELECT DISTINCT gtin FROM registrations WHERE lot = ? LIMIT ?"
-    gtins = [row[0] for row in connection.execute(sql, (lot, most)).fetchall()]
-    found = [each for known in gtins for each in _goods(connection, known, lot, most)]
-    loose = _reports(connection, "lot = ? AND gtin = ''", (lot,), most)
+    gtins = [row[0] for row in place.connection.execute(sql, (lot, place.most)).fetchall()]
+    found = [each for known in gtins for each in _goods(place, known, lot)]
+    loose = _reports(place, "lot = ? AND gtin = ''", (lot,))
     return [*found, *loose]
 
 
-def _gtin(connection: Connection, _: ReadModel, pattern: Pattern, most: int) -> list[Found]:
-    return _goods(connection, pattern.get("gtin"), "", most)
+def _gtin(place: Place, pattern: Pattern) -> list[Found]:
+    return _goods(place, pattern.get("gtin"), "")
 
 
-def _goods(connection: Connection, gtin: str, lot: str, most: int) -> list[Found]:
+def _goods(place: Place, gtin: str, lot: str) -> list[Found]:
     """Batches first, then what was seen of them, then how they moved."""
     where, values = ("gtin = ? AND lot = ?", (gtin, lot)) if lot else ("gtin = ?", (gtin,))
     of_batch = " AND ".join(f"r.{each}" for each in where.split(" AND "))
     return [
-        *_batches(connection, of_batch, values, most),
-        *_packs(connection, where, values, most),
-        *_reports(connection, where, values, most),
-        *_movements(connection, of_batch, values, most),
+        *_batches(place, of_batch, values),
+        *_packs(place, where, values),
+        *_reports(place, where, values),
+        *_movements(place, of_batch, values),
     ]
 
 
-def _serials(connection: Connection, _: ReadModel, pattern: Pattern, most: int) -> list[Found]:
+def _serials(place: Place, pattern: Pattern) -> list[Found]:
     first, last = pattern.get("first"), pattern.get("last")
     where = "gtin = ? AND serial >= ? AND serial <= ? AND length(serial) = ?"
     values = (pattern.get("gtin"), first, last, len(first))
-    return [*_packs(connection, where, values, most), *_reports(connection, where, values, most)]
+    return [*_listed(place, pattern), *_packs(place, where, values), *_reports(place, where, values)]
 
 
-def _company(connection: Connection, read_model: ReadModel, pattern: Pattern, most: int) -> list[Found]:
+def _listed(place: Place, pattern: Pattern) -> list[Found]:
+    """Batches whose list of serial numbers is here and has one of the range."""
+    ends = pattern.get("first"), pattern.get("last")
+    batches = _batches(place, "r.gtin = ?", (pattern.get("gtin"),))
+    return [each for each in batches if _has(place, bytes.fromhex(each.identifier[2:]), ends)]
+
+
+def _has(place: Place, batch: bytes, ends: tuple[str, str]) -> bool:
+    try:
+        found = place.lists.get(batch)
+        return found is not None and found.any_between(*ends)
+    except ContradictionError:  # told where the list is used for verdicts; it must not hold up an indicator
+        return False
+
+
+def _company(place: Place, pattern: Pattern) -> list[Found]:
     keys, found = set(pattern.lookups()), []
-    for organisation in read_model.organisations():
+    for organisation in place.read_model.organisations():
         if keys.isdisjoint(organisation_keys(organisation)):
             continue
         number, since = organisation.number, organisation.changes[0].recorded.time
         found.append(Found("organisation", str(number), organisation=number, at=since))
-        found += _batches(connection, "r.manufacturer = ?", (number,), most)
-        found += _movements(connection, "e.counterparty <> 0 AND e.counterparty = ?", (number,), most)
+        found += _batches(place, "r.manufacturer = ?", (number,))
+        found += _movements(place, "e.counterparty <> 0 AND e.counterparty = ?", (number,))
     return found
 
 
-def _route(connection: Connection, _: ReadModel, pattern: Pattern, most: int) -> list[Found]:
+def _route(place: Place, pattern: Pattern) -> list[Found]:
     start, end = pattern.get("from"), pattern.get("to")
-    return _movements(connection, _ROUTE, (end, start, end, start), most)
+    return _movements(place, _ROUTE, (end, start, end, start))
 
 
-def _written(connection: Connection, _: ReadModel, pattern: Pattern, most: int) -> list[Found]:
+def _written(place: Place, pattern: Pattern) -> list[Found]:
     value = pattern.values[0][1]
     key, found = written_key(value), []
-    for details, document in connection.execute("SELECT details, document FROM documents"):
+    for details, document in place.connection.execute("SELECT details, document FROM documents"):
         if written_in(bytes(document), value) and key in document_keys(bytes(document)):
             found.append(bytes(details))
-            if len(found) == most:
+            if len(found) == place.most:
                 break
     return [
         each
         for details in found
         for each in (
-            *_batches(connection, "r.details = ?", (details,), most),
-            *_movements(connection, "e.details = ?", (details,), most),
+            *_batches(place, "r.details = ?", (details,)),
+            *_movements(place, "e.details = ?", (details,)),
         )
     ]
 
 
-_SEARCHES: Final[dict[PatternKind, Callable[[Connection, ReadModel, Pattern, int], list[Found]]]] = {
+_SEARCHES: Final[dict[PatternKind, Callable[[Place, Pattern], list[Found]]]] = {
     PatternKind.LOT: _lot,
     PatternKind.GTIN: _gtin,
     PatternKind.SERIALS: _serials,
@@ -151,23 +175,23 @@ _SEARCHES: Final[dict[PatternKind, Callable[[Connection, ReadModel, Pattern, int
 }
 
 
-def _batches(connection: Connection, where: str, values: Values, most: int) -> list[Found]:
-    rows = connection.execute(_BATCHES.format(where), (*values, most))
+def _batches(place: Place, where: str, values: Values) -> list[Found]:
+    rows = place.connection.execute(_BATCHES.format(where), (*values, place.most))
     return [Found("batch", _hex(batch), gtin, lot, at=at) for batch, gtin, lot, at in rows]
 
 
-def _movements(connection: Connection, where: str, values: Values, most: int) -> list[Found]:
-    rows = connection.execute(_MOVEMENTS.format(where), (*values, most))
+def _movements(place: Place, where: str, values: Values) -> list[Found]:
+    rows = place.connection.execute(_MOVEMENTS.format(where), (*values, place.most))
     return [Found("movement", _hex(digest), gtin, lot, place=place, at=at) for digest, gtin, lot, place, at in rows]
 
 
-def _packs(connection: Connection, where: str, values: Values, most: int) -> list[Found]:
-    rows = connection.execute(_PACKS.format(where), (*values, most))
+def _packs(place: Place, where: str, values: Values) -> list[Found]:
+    rows = place.connection.execute(_PACKS.format(where), (*values, place.most))
     return [Found("pack", _hex(digest), *about) for digest, *about in rows]
 
 
-def _reports(connection: Connection, where: str, values: Values, most: int) -> list[Found]:
-    rows = connection.execute(_REPORTS.format(where), (*values, most))
+def _reports(place: Place, where: str, values: Values) -> list[Found]:
+    rows = place.connection.execute(_REPORTS.format(where), (*values, place.most))
     return [
         Found("report", str(number), gtin, lot, serial, place, at=at) for number, gtin, lot, serial, place, at in rows
     ]

@@ -20,9 +20,10 @@ from ledger.share import compare
 from ledger.store import indexing, matches
 from ledger.store.database import Database
 from ledger.store.reports import Report, Reports
+from ledger.store.unit_lists import UnitLists
 from tests.core.batch_story import CARRIER, CUSTOMS, GTIN, LOT, MAKER, NO_HASH, PHARMACY, BatchStory
 from tests.exchange import CHEMIST, SINGAPORE, THAI, Exchanging
-from tests.indexed_world import chain, give_document
+from tests.indexed_world import LOTS, SERIALS, UNIT_SECRET, UNIT_TREE, chain, give_document
 from tests.postgres import ENGINES
 from tests.share_world import content
 
@@ -106,6 +107,20 @@ def test_serial_numbers_are_found_within_their_range(both: Exchanging) -> None:
     both.say(UnitKind.SCAN, PHARMACY, serial="A177")
     both.say(UnitKind.SCAN, PHARMACY, serial="A277")
     assert {each["serial"] for each in both.matches(THAI)} == {"A100", "A150", "A199", "A177"}
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_a_batch_is_found_by_its_list_of_serial_numbers(here: Exchanging, *, sound: bool) -> None:
+    lists, batch = UnitLists(here.folder / "units"), batch_id(int(GTIN), LOTS["serialised"])
+    lists.write(batch, UNIT_SECRET, SERIALS, UNIT_TREE)
+    if not sound:
+        path = lists.path(batch)
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+    first, last = sorted((SERIALS[3].decode(), SERIALS[4].decode()))
+    told = look_for(here, {"kind": "serials", "gtin": GTIN, "first": first, "last": last})
+    assert found(here, told) == ([("batch", LOTS["serialised"])] if sound else [])
+    none = look_for(here, {"kind": "serials", "gtin": GTIN, "first": "X1", "last": "X9"})
+    assert found(here, none) == []
 
 
 @pytest.mark.parametrize("name", ["Maker & Co", "MAKER and CO", "máker &co."])

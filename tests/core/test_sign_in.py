@@ -1,4 +1,4 @@
-"""The challenge is EIP-4361's text, ours alone, for a while; and a key or organisation that may not sign may not enter."""
+"""The challenge is EIP-4361's text, ours alone, for a while; and whose key may not sign may not enter."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ def test_what_is_no_key_gets_no_challenge(signer: bytes) -> None:
 @pytest.mark.parametrize(
     "alter",
     [
-        lambda text: "",
-        lambda text: "x" * 2_000,
+        lambda _: "",
+        lambda _: "x" * 2_000,
         lambda text: text + "\n",
         lambda text: text.replace("f39F", "F39f"),
         lambda text: text.replace("Version: 1", "Version: 2"),
