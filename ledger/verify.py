@@ -22,6 +22,7 @@ from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
 from ledger.core.kept import Kept
 from ledger.core.label_search import LabelSearch
+from ledger.core.table import csv_cell
 from ledger.core.unit import NOTHING_KNOWN
 from ledger.core.unit_checks import LIST_NOT_HELD
 from ledger.core.verdict import Question, Subject, Verdict, VerdictFacts, judge, licensing_gtin, occasion
@@ -303,6 +304,11 @@ def delivery_row(position: int, text: str, verdict: Verdict) -> dict[str, Any]:
         "headline": whole["headline"],
         **{name: code.get(name) for name in DELIVERY_COLUMNS[-4:]},
     }
+
+
+def delivery_cells(row: dict[str, Any]) -> dict[str, object]:
+    """A row of verdicts as a CSV tells it."""
+    return {name: csv_cell(value) for name, value in row.items()}
 
 
 def _meant(code: Code, known: Known) -> tuple[Subject, ...]:

@@ -20,7 +20,7 @@ from api.installation import Installation, installed
 from api.negotiation import preferred
 from ledger.core.errors import InvalidInputError
 from ledger.scan import read_codes
-from ledger.verify import DELIVERY_COLUMNS, delivery_row
+from ledger.verify import DELIVERY_COLUMNS, delivery_cells, delivery_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,7 +188,7 @@ def _delivery_csv(installation: Installation, codes: list[str], scanner: Scanner
     table = csv.DictWriter(written, DELIVERY_COLUMNS)
     table.writeheader()
     for row, _ in _rows(installation, codes, scanner, now):
-        table.writerow(row)
+        table.writerow(delivery_cells(row))
     return written.getvalue().encode()
 
 

@@ -113,13 +113,15 @@ def continued(file: BinaryIO, path: Path, wanted: list[str]) -> tuple[Counter[st
     Raises:
         InvalidInputError: It is not the result of these codes.
     """
+    from ledger.core.table import csv_cell
     from ledger.verify import DELIVERY_COLUMNS
 
     whole = file.read()
     kept = whole[: whole.rfind(b"\r\n") + 2] if b"\r\n" in whole else b""
     rows = list(csv.reader(io.StringIO(kept.decode("utf-8", "replace"), newline="")))
     told = [row[1] for row in rows[1:] if len(row) > 1]
-    if (rows and rows[0] != list(DELIVERY_COLUMNS)) or (whole and not rows) or told != wanted[: len(rows[1:])]:
+    begun = [csv_cell(code) for code in wanted[: len(rows[1:])]]
+    if (rows and rows[0] != list(DELIVERY_COLUMNS)) or (whole and not rows) or told != begun:
         raise InvalidInputError(
             f"{path} is not the result of these codes.", advice="Choose another file for the result.", field="output"
         )
@@ -130,13 +132,13 @@ def continued(file: BinaryIO, path: Path, wanted: list[str]) -> tuple[Counter[st
 
 def append(file: BinaryIO, first: int, rows: list[dict[str, Any]]) -> None:
     """Write some more rows, durably; the header before the first."""
-    from ledger.verify import DELIVERY_COLUMNS
+    from ledger.verify import DELIVERY_COLUMNS, delivery_cells
 
     written = io.StringIO(newline="")
     table = csv.DictWriter(written, DELIVERY_COLUMNS)
     if not file.tell():
         table.writeheader()
-    table.writerows({**row, "position": first + at} for at, row in enumerate(rows))
+    table.writerows(delivery_cells(row | {"position": first + at}) for at, row in enumerate(rows))
     file.write(written.getvalue().encode())
     file.flush()
     os.fsync(file.fileno())

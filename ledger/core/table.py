@@ -23,6 +23,7 @@ MAX_VALUES: Final = 10_000  # of any JSON; beyond, a longer file may have more
 CHARACTERS_OF_A_VALUE: Final = 8  # at least: a row of ours has eight values in 120 characters
 MAX_RECORD: Final = 65_536  # characters of one row of a CSV file; ours have under 200
 BLANK_LINES: Final = 3  # for each row, at most
+_RUN: Final = ("=", "+", "-", "@", "\t", "\r")  # what begins a formula
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,14 @@ def csv_records(text: str, most: int) -> Iterator[list[str]]:
                 return
     except csv.Error as error:
         raise csv.Error(f"Line {lines.number}: {error}") from error
+
+
+def csv_cell(value: object) -> object:
+    """A value as it may stand in a CSV that people open: a text that a spreadsheet would run gets an apostrophe.
+
+    What was scanned may come from a forger's label, such as `=HYPERLINK(…)`. Source: OWASP, CSV Injection.
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(_RUN) else value
 
 
 class _Lines:

@@ -206,7 +206,7 @@ def test_a_delivery_may_come_as_an_object_or_as_csv(ask: Asker) -> None:
 
 
 def test_a_delivery_is_answered_as_csv_to_whoever_wants_that(ask: Asker) -> None:
-    body = f"n,code\n1,{link()}\n2\n3,hello\n"
+    body = f"n,code\n1,{link()}\n2\n3,=1+1\n"
     headers = {"content-type": "text/csv", "accept": "text/csv"}
     answer = ask.post("/v1/verify/many", content=body, headers=headers)
     assert answer.headers["content-type"].startswith("text/csv")
@@ -216,6 +216,7 @@ def test_a_delivery_is_answered_as_csv_to_whoever_wants_that(ask: Asker) -> None
         ("1", "unreadable"),
         ("2", "unreadable"),
     ]
+    assert rows[2]["code"] == "'=1+1", "nothing in it is a formula where it is opened"
 
 
 def test_a_delivery_is_bounded(make_app: Callable[..., FastAPI]) -> None:

@@ -15,7 +15,7 @@ from ledger.cli.main import app
 from ledger.store.database import open_database
 from tests.indexed_world import LOTS, link, world, write
 
-CODES = [link(), "hello", link(LOTS["recalled"]), link("NONE"), link(), ""]
+CODES = [link(), "=1+1", link(LOTS["recalled"]), link("NONE"), link(), ""]
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_every_row_is_judged_and_a_bad_one_stops_nothing(folder: Path) -> None:
     code, told = run(folder)
     assert code == 1
     assert [row["verdict"] for row in rows(folder)][:3] == ["verified", "unreadable", "do_not_use"]
-    assert [row["code"] for row in rows(folder)] == CODES
+    assert [row["code"] for row in rows(folder)] == [CODES[0], "'=1+1", *CODES[2:]]
     assert [row["position"] for row in rows(folder)] == [str(number) for number in range(6)]
     assert told["codes"] == sum(told["counts"].values()) == 6
     assert told["counts"]["unreadable"] == 2

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.core.errors import InvalidInputError
-from ledger.core.table import MAX_BYTES, MAX_ROWS, read_rows
+from ledger.core.table import MAX_BYTES, MAX_ROWS, csv_cell, read_rows
 
 REQUIRED = ("lot", "quantity")
 OPTIONAL = ("expiry",)
@@ -120,3 +120,18 @@ def test_what_is_no_date_is_refused(text: str) -> None:
     (row,) = read_rows(f"lot,quantity,expiry\nA,1,{text}\n".encode(), REQUIRED, OPTIONAL, as_json=False)
     with pytest.raises(InvalidInputError, match="is not a date such as"):
         row.day("expiry")
+
+
+@pytest.mark.parametrize("text", ['=HYPERLINK("x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_cell_that_a_spreadsheet_would_run_is_a_text(text: str) -> None:
+    assert csv_cell(text) == "'" + text
+
+
+@pytest.mark.parametrize("value", ["(01)09506000134352", "]d2010950", "", "a=1", None, -1])
+def test_other_cells_stay_as_they_are(value: object) -> None:
+    assert csv_cell(value) == value
+
+
+def test_json_that_nests_or_swells_is_refused_unread() -> None:
+    assert "deeper than 16" in refusal("[" * 17 + "]" * 17, as_json=True).detail
+    assert "far more values" in refusal("[" + "1," * 60_000 + "1]", as_json=True).detail

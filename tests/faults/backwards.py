@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NAME: Final = "backwards"
 SENDS_ONCE: Final = "sends-once"  # the relayer never sends the same transaction again
 TRUSTS_STALE: Final = "trusts-stale"  # the indexer takes a node that knows less for news of the chain
-PLANTS: Final = (SENDS_ONCE, TRUSTS_STALE)
+PLANTS: Final = (TRUSTS_STALE, SENDS_ONCE)
 CHAIN_ID: Final = 31337
 _RETURNS: Final = {"quick": 1, "long": 5}
 _LOTS: Final = {"quick": 3, "long": 20}  # registered and shipped, and undone, each time

@@ -47,12 +47,13 @@ class Clients:
             else:
                 self.refusals.append(f"{answer.status_code} {answer.text[:300]}")
 
-    def states(self) -> set[str]:
-        """How far all that was acknowledged has come."""
-        return {self.state(digest) for digest in self.acknowledged}
+    def states(self) -> list[str]:
+        """How far all that was acknowledged has come; of what was refused, why."""
+        answers = [self._statement(digest) for digest in self.acknowledged]
+        return sorted({f"{one.get('state')} {one.get('reason') or ''}".strip() for one in answers})
 
     def state(self, digest: bytes) -> str:
-        found: str = self._asked("GET", f"/v1/statements/0x{digest.hex()}").json().get("state", "unknown")
+        found: str = self._statement(digest).get("state", "unknown")
         return found
 
     def verdict(self, code: str, **question: str) -> dict[str, Any]:
@@ -69,6 +70,10 @@ class Clients:
                     return False
                 time.sleep(0.3)
         return True
+
+    def _statement(self, digest: bytes) -> dict[str, Any]:
+        found: dict[str, Any] = self._asked("GET", f"/v1/statements/0x{digest.hex()}").json()
+        return found
 
     def _asked(self, method: str, path: str, **question: Any) -> httpx.Response:
         began = time.monotonic()

@@ -1,22 +1,15 @@
-"""What a test run leaves out of the harnesses: bugs but the first of each, and the counting of lines in their programs.
-
-`scripts/faults` puts in all bugs before it runs at length.
-"""
+"""Which bugs a test run puts in: the first of each harness. `scripts/faults` puts in all, before it runs at length."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
+if TYPE_CHECKING:
+    import pytest
 
 HERE = Path(__file__).resolve().parent
-
-
-@pytest.fixture(autouse=True)
-def _uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the programs at their own speed: counting their lines doubles what they cost, and other tests reach them."""
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -82,7 +82,7 @@ class _Halt:
 
     def run(self, statements: int, patience: float) -> None:
         if not self._settled(patience):
-            self.broken.append("the first statement did not become final")
+            self.broken.append(f"the first statement did not become final: {self.clients.states()}")
             return
         lots = [f"{self.name}-{number}" for number in range(statements // 2)]
         queued = shipped(self.world, lots)

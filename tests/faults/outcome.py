@@ -22,7 +22,8 @@ class Outcome:
     """The result of one run.
 
     Attributes:
-        figures: What was reached, by name with its unit: `{"kills": 100, "acknowledged": 5312, "lost": 0}`.
+        figures: What was reached, by name with its unit: `{"kills": 100, "acknowledged": 5312, "lost": 0}`. Texts are
+            details, which the report's file tells and the page does not.
         broken: One sentence for each promise that did not hold; empty if all held.
     """
 

@@ -65,15 +65,19 @@ def table_of(page: str) -> str:
 
 
 def _row(report: Report) -> str:
-    reached = ", ".join(f"{_number(value)} {name.replace('_', ' ')}" for name, value in report["figures"].items())
+    reached = ", ".join(
+        f"{_number(value)} {name.replace('_', ' ')}"
+        for name, value in report["figures"].items()
+        if not isinstance(value, str)  # a detail: it stays in the file
+    )
     plants = ", ".join(f"`{name}`" for name in report["plants"])
     held = "yes" if not report["broken"] else "**no**: " + " ".join(report["broken"])
     ran = f"{report['date']}, {_duration(report['seconds'])}"
     return f"| `{report['name']}`: {report['about']} | {reached} | {plants} | {held} | {ran} |"
 
 
-def _number(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}" if isinstance(value, float) else str(value)
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
 
 
 def _duration(seconds: float) -> str:

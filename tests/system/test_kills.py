@@ -228,9 +228,9 @@ def check_rebuild(machine: Machine, folder: Path) -> None:
 
 def test_killing_every_part_under_load_loses_and_doubles_nothing(tmp_path: Path) -> None:
     with a_machine(tmp_path) as machine:
-        figures = run(machine, 3)
+        figures = run(machine, 2)
         assert figures.clean, figures
-        assert all(figures.kills[part] == 3 for part in PARTS)
+        assert all(figures.kills[part] == 2 for part in PARTS)
         check_rebuild(machine, tmp_path)
 
 
@@ -238,4 +238,5 @@ def test_killing_every_part_under_load_loses_and_doubles_nothing(tmp_path: Path)
 @pytest.mark.timeout(600)
 def test_the_harness_catches_a_planted_bug(tmp_path: Path) -> None:
     with a_machine(tmp_path, SENDS_ONCE) as machine:
-        assert not run(machine, 8, ("chain",)).clean
+        # A kill does harm only where something had been sent and was not yet mined.
+        assert not all(run(machine, 4, ("chain",), seed).clean for seed in range(5))

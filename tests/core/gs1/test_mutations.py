@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from datetime import date
 
@@ -15,7 +16,7 @@ from ledger.core.gs1.layouts import LAYOUTS
 from ledger.core.gs1.lint.charsets import CSET82_ORDER
 
 TODAY = date(2026, 3, 1)
-QUICK, THOROUGH = 2_000, 100_000  # mutated codes
+MUTATED = 100_000 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 20_000  # codes
 GTIN = "09520123456788"
 SEEDS = (
     f"https://lotproof.example/01/{GTIN}/10/ABC123/21/S1%2F2?17=270331&91=Ab-_5678&92=c2lnbmF0dXJl",
@@ -93,17 +94,12 @@ def test_every_seed_is_a_valid_code() -> None:
         assert parse_code(seed, today=TODAY).elements
 
 
+@pytest.mark.slow
 def test_mutated_codes_are_read_or_refused_in_order() -> None:
-    accepted, refused = run(QUICK, 1)
+    accepted, refused = run(MUTATED, 2)
     assert accepted
     assert refused
-
-
-@pytest.mark.slow
-def test_a_hundred_thousand_mutated_codes_are_read_or_refused_in_order() -> None:
-    accepted, refused = run(THOROUGH, 2)
-    print(f"{accepted} read, {refused} refused")  # noqa: T201 - a figure to read
-    assert accepted + refused == THOROUGH
+    assert accepted + refused == MUTATED
 
 
 @settings(max_examples=300)
