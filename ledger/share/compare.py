@@ -60,7 +60,7 @@ class Comparer:
             now: Unix seconds.
         """
         with self._db.transaction() as connection:
-            if self._matches.compared() is None:
+            if self._matches.compared() is None and not self._matches.any_indicator(but=indicator):
                 self._matches.put_compared(self._matches.newest())  # what is here now is compared right below
             self._matches.add(indicator, held(Place(connection, self._read_model, self._lists, MOST), pattern), now)
 
@@ -77,9 +77,8 @@ class Comparer:
             newest = self._matches.newest()
             if newest == self._seen:
                 return False
-            place = self._matches.compared()
-            if place is None or not self._matches.any_indicator():
-                if place is not None:
+            if not self._matches.any_indicator():
+                if self._matches.compared() is not None:
                     self._matches.put_compared(newest)
                 self._seen = newest
                 return False

@@ -177,6 +177,8 @@ class Messages:
 
     def like(self, reader: Reader, prefix: bytes) -> list[Item]:
         """What a reader may see of the messages whose digest begins so: almost always one or none."""
+        if not prefix:
+            return []
         ends = prefix.ljust(32, b"\x00"), prefix.ljust(32, b"\xff")
         with self._db.snapshot() as connection:
             rows = connection.execute(f"{_ITEM} WHERE i.digest BETWEEN ? AND ?", ends).fetchall()

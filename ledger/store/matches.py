@@ -96,10 +96,11 @@ class Matches:
             rows = connection.execute(_AFTER, (*visible_to(reader), sequence, most)).fetchall()
         return [Match(row[0], bytes(row[1]), Found(*row[2:10]), row[10]) for row in rows]
 
-    def any_indicator(self) -> bool:
-        """Whether there is anything to compare with."""
+    def any_indicator(self, but: int = 0) -> bool:
+        """Whether there is anything to compare with, but for the indicator of one message."""
         with self._db.snapshot() as connection:
-            return connection.execute("SELECT 1 FROM indicator_keys LIMIT 1").fetchone() is not None
+            sql = "SELECT 1 FROM indicator_keys WHERE sequence <> ? LIMIT 1"
+            return connection.execute(sql, (but,)).fetchone() is not None
 
     def of_keys(self, keys: Sequence[str], serial: str, now: int) -> list[int]:
         """The numbers of the indicators that match a thing.

@@ -258,6 +258,15 @@ def test_nothing_is_compared_while_there_is_nothing_to_compare_with(here: Exchan
     assert matches.Matches(here.db).compared() == matches.Matches(here.db).newest()
 
 
+def test_after_a_restore_everything_is_compared_once_more(here: Exchanging) -> None:
+    told = look_for(here, {"kind": "lot", "gtin": OTHER, "lot": "NEW1"})
+    with here.db.transaction() as connection:
+        connection.execute("DELETE FROM compared")
+    tell(here, register(gtin=OTHER))
+    assert look_for(here, {"kind": "gtin", "gtin": OTHER})
+    assert found(here, told) == [("batch", "NEW1")]
+
+
 def test_matches_are_for_administrations(here: Exchanging) -> None:
     look_for(here, {"kind": "gtin", "gtin": GTIN})
     assert here.get(CHEMIST, "/v1/intelligence/matches").status_code == 403

@@ -45,7 +45,7 @@ FIELDS: Final[dict[PatternKind, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     PatternKind.GTIN: (("gtin",), ()),
     PatternKind.SERIALS: (("gtin", "first", "last"), ()),
     PatternKind.CERTIFICATE: (("number",), ()),
-    PatternKind.COMPANY: (("name",), ("gln",)),
+    PatternKind.COMPANY: ((), ("name", "gln")),  # one of them
     PatternKind.ROUTE: (("from", "to"), ()),
     PatternKind.SEAL: (("number",), ()),
     PatternKind.FEATURE: (("text",), ()),
@@ -184,8 +184,8 @@ def _require_sense(pattern: Pattern, path: str) -> None:
         raise _refuse(f"{path}.last", "A range ends with a serial number as long as its first and not before it.")
     if pattern.kind is PatternKind.ROUTE and get("from") == get("to"):
         raise _refuse(f"{path}.to", "A route leads to another place.")
-    if pattern.kind is PatternKind.COMPANY and not company_keys(get("name"), ""):
-        raise _refuse(f"{path}.name", "A company's name has letters or digits.")
+    if pattern.kind is PatternKind.COMPANY and len(pattern.lookups()) != 1:
+        raise _refuse(f"{path}.name", "A company is named by its name, with letters or digits, or by its GLN.")
 
 
 def _gtin(value: object, field: str) -> str:
