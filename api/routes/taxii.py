@@ -102,11 +102,11 @@ def _page(request: Request, collection: str, object_id: str, told: Told) -> Resp
     query = taxii.parse_query(request.query_params.multi_items())
     if told is taxii.versions_of:
         query = query._replace(versions=frozenset({"all"}))
-    exchange, now = installation.exchange, installation.now()
+    listed, now = installation.exchange.objects, installation.now()
     if object_id:
-        entries, more = exchange.versions(reader, wanted.marking, object_id, query, now), False
+        entries, more = listed.versions(reader, wanted.marking, object_id, query, now), False
     else:
-        entries, more = exchange.listed(reader, wanted.marking, query, now)
+        entries, more = listed.listed(reader, wanted.marking, query, now)
     headers = {}
     if entries:
         headers = {

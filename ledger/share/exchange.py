@@ -16,15 +16,15 @@ from ledger.core.errors import (
     StatementRefusedError,
     UnavailableError,
 )
-from ledger.core.intelligence import rules, stix
-from ledger.core.intelligence.marking import Marking, definition
+from ledger.core.intelligence import rules
+from ledger.core.intelligence.marking import Marking
 from ledger.core.intelligence.statements import Form, number_of
-from ledger.core.intelligence.taxii import Entry
-from ledger.core.organisation import administers, name_of
+from ledger.core.organisation import administers
 from ledger.core.parts import key_id
 from ledger.core.sign_in import fault_of
 from ledger.core.vocabulary import Purpose
 from ledger.share.compare import Comparer
+from ledger.share.objects import KIND, Objects
 from ledger.share.telling import Teller
 from ledger.store.intelligence import Messages
 from ledger.store.ledger_view import ReadModelView
@@ -33,7 +33,6 @@ from ledger.store.read_model import ReadModel
 from ledger.store.sessions import Looks
 
 if TYPE_CHECKING:
-    from ledger.core.intelligence import taxii
     from ledger.core.intelligence.rules import Reader
     from ledger.core.intelligence.statements import Enrolment, Message
     from ledger.store.database import Database
@@ -51,7 +50,6 @@ MAX_WORDS: Final = 500  # characters of feedback
 RESULTS: Final = ("hit", "false")
 PAGES_COMPARED: Final = 4  # at one request: the next goes on
 _DAY: Final = 86_400
-_KIND: Final = "intelligence"  # in the audit log
 _KIND_OF_PACK: Final = "scan"
 
 
@@ -73,6 +71,7 @@ class Exchange:
         self._looks = Looks(db)
         self._comparer = Comparer(db, lists)
         self._teller = Teller(db)
+        self.objects = Objects(db)
 
     # In
 
@@ -130,6 +129,8 @@ class Exchange:
         issuer = message.statement.issuer
         court.authorise(issuer, Purpose.EVENTS, digest, message.signer, message.signature)
         rules.require_form(message, now)
+        if message.statement.form == Form.WITHDRAWAL:
+            return  # it goes to those whom the message went to, whatever has become of them since
         for word in message.recipients:
             number = number_of(word)
             if number is None:
@@ -270,71 +271,9 @@ class Exchange:
         said = self._messages.feedback_after(reader, place[2], PAGE)
         return told + [("feedback", each.sequence, self._teller.feedback(each)) for each in said]
 
-    # As STIX objects, for TAXII
-
-    def listed(self, reader: Reader, marking: Marking, query: taxii.Query, now: int) -> tuple[list[Entry], bool]:
-        """The open messages of one marking as STIX objects, in order: a page, and whether there are more."""
-        found: list[Entry] = []
-        after = query.after
-        while True:
-            items = self._messages.listed(reader, marking, after, query.added_after, PAGE)
-            found += [entry for item in items if query.wants(entry := self._entry(item))]
-            if len(items) < PAGE or len(found) > query.limit:
-                break
-            after = items[-1].sequence
-        page = found[: query.limit]
-        self._note_objects(reader, page, now)
-        return page, len(found) > query.limit
-
-    def versions(self, reader: Reader, marking: Marking, object_id: str, query: taxii.Query, now: int) -> list[Entry]:
-        """The versions of one object: a message's, or the identity of an administration or a marking itself.
-
-        Raises:
-            NotFoundError: There is no such object that the reader may see.
-        """
-        found = [
-            entry
-            for item in self._messages.like(reader, stix.prefix_of(object_id))
-            if item.told.marking is marking and item.message.content
-            for entry in (self._entry(item), *map(self._entry, self._messages.withdrawals(item.digest)))
-        ]
-        found += [Entry(0, 0, each, first=True, last=True) for each in self._around(marking)]
-        found = [entry for entry in found if entry.object["id"] == object_id]
-        if not found:
-            raise NotFoundError("There is no such object for you.", advice="Copy its id whole.", field="object_id")
-        page = [entry for entry in found if query.wants(entry)]
-        self._note_objects(reader, page, now)
-        return page
-
-    def _entry(self, item: Item) -> Entry:
-        """A message as a version of its object: a withdrawal is the last version of what it withdraws."""
-        ledger, statement = self._db.domain().ledger, item.message.statement
-        if statement.form != Form.WITHDRAWAL:
-            assert item.message.content is not None  # noqa: S101 - only open messages are listed
-            told = stix.write(statement, item.digest, item.message.content, ledger)
-            return Entry(item.sequence, item.received_at, told, first=True, last=not item.withdrawn_at)
-        earlier = self._messages.find(statement.previous)
-        assert earlier is not None  # noqa: S101 - a withdrawal names one
-        assert earlier.message.content is not None  # noqa: S101 - of the same marking
-        told = stix.write(earlier.message.statement, earlier.digest, earlier.message.content, ledger, item.received_at)
-        return Entry(item.sequence, item.received_at, told, first=False, last=True)
-
-    def _around(self, marking: Marking) -> list[Json]:
-        """What objects refer to: their marking, and administrations."""
-        ledger = self._db.domain().ledger
-        known = [each for each in self._read_model.organisations() if administers(each)]
-        return [
-            definition(marking),
-            *(stix.identity(each.number, name_of(each, each.number), ledger) for each in known),
-        ]
-
-    def _note_objects(self, reader: Reader, page: list[Entry], now: int) -> None:
-        items = [self._messages.find(digest) for digest in map(_digest_of, page) if digest]
-        self._note(reader, [item for item in items if item is not None], now)
-
     def _note(self, reader: Reader, items: list[Item], now: int) -> None:
         seen = [(item.told.issuer, "0x" + item.digest.hex()) for item in items]
-        self._looks.note(reader.organisation, reader.key, _KIND, seen, now)
+        self._looks.note(reader.organisation, reader.key, KIND, seen, now)
 
     def _readable(self, digest: bytes, reader: Reader) -> Item:
         item = self._messages.find(digest)
@@ -350,8 +289,3 @@ class Exchange:
         number = enrolment.statement.organisation
         fault = fault_of(self._read_model.key(key), self._read_model.organisation(number), now)
         return None if fault else number
-
-
-def _digest_of(entry: Entry) -> bytes:
-    references = entry.object.get("external_references")
-    return bytes.fromhex(references[0]["external_id"][2:]) if references else b""

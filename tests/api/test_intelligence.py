@@ -263,6 +263,15 @@ def test_a_withdrawn_message_is_withdrawn_for_all_who_read_it(here: Exchanging) 
     assert len(here.matches(THAI)) == before
 
 
+def test_what_was_sent_to_a_key_that_is_ended_can_still_be_withdrawn(here: Exchanging) -> None:
+    here.enrol(THAI_PHONE)
+    told = here.tell(SINGAPORE, SINGAPORE.message(here.now, content(), Marking.RED, (THAI_PHONE,)))
+    indexing.append(here.db, [end_key(THAI_PHONE, here.world.last_block + 1, here.now)])
+    previous = bytes.fromhex(told["digest"][2:])
+    assert here.tell(SINGAPORE, SINGAPORE.message(here.now, None, Marking.RED, (THAI_PHONE,), previous=previous))
+    assert [each["form"] for each in here.heard(SINGAPORE)] == ["bulletin", "withdrawal"]
+
+
 @pytest.mark.parametrize("changes", [{"recipients": b"\x01" * 32}, {"valid_until": 2**33}])
 def test_a_withdrawal_says_nothing_more(here: Exchanging, changes: dict[str, Any]) -> None:
     told = here.tell(SINGAPORE, SINGAPORE.message(here.now, content(PATTERN)))

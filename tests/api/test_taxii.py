@@ -12,7 +12,7 @@ import pytest
 
 from ledger.core.intelligence import taxii
 from ledger.core.intelligence.marking import STIX_IDS, Marking
-from ledger.share import exchange
+from ledger.share import objects as sharing
 from tests.api.problems import assert_problem
 from tests.core.batch_story import GTIN
 from tests.exchange import CHEMIST, SINGAPORE, THAI, Exchanging
@@ -92,7 +92,7 @@ def test_a_client_gets_what_it_reads(here: Exchanging, accept: str, status: int)
 
 
 def test_pages_follow_each_other_and_miss_nothing(here: Exchanging, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "PAGE", 2)
+    monkeypatch.setattr(sharing, "PAGE", 2)
     told(here, 7)
     seen: list[str] = []
     answer = get(here, "objects/", limit=3)
