@@ -23,6 +23,7 @@ from api.routes import (
     demo,
     events,
     health,
+    intelligence,
     labels,
     ledger,
     logs,
@@ -31,13 +32,17 @@ from api.routes import (
     reports,
     resolver,
     scanner,
+    session,
     snapshot,
     statements,
+    taxii,
     units,
     verify,
 )
 from ledger.core.structs import Domain
 from ledger.report import Desk
+from ledger.session import Doorkeeper
+from ledger.share import Exchange
 from ledger.snapshot import Snapshots
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import ReadModel
@@ -73,6 +78,9 @@ ROUTES: Final = (
     reports,
     snapshot,
     events,
+    session,
+    intelligence,
+    taxii,
     labels,
     resolver,
     health,
@@ -86,6 +94,7 @@ STREAMS_AT_ONCE: Final = 200
 # At once, and the seconds after which one more may come: far more than people send, too few to fill a disk in a day.
 REPORTS_TAKEN: Final = (60, 10.0)
 REPORTS_ASKED: Final = (600, 0.1)
+SIGN_INS: Final = (600, 0.05)
 
 
 class PlainRoute(Route):
@@ -104,6 +113,7 @@ class Application(FastAPI):
         """The description of every call."""
         schema = super().openapi()
         schema["paths"]["/v1/verify"]["get"] = described.VERIFY_GET
+        schema.setdefault("components", {})["securitySchemes"] = described.SECURITY
         return schema
 
 
@@ -173,6 +183,9 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         reports=Desk(database, settings),
         reports_taken=Bucket(*REPORTS_TAKEN),
         reports_asked=Bucket(*REPORTS_ASKED),
+        doorkeeper=Doorkeeper(database, settings, chain_view),
+        sign_ins=Bucket(*SIGN_INS),
+        exchange=Exchange(database, UnitLists(settings.units_dir), chain_view),
         metrics=metrics,
         chain_view=chain_view,
         prover=prover,

@@ -16,6 +16,7 @@ def _object(*, null: bool = False, **properties: Json) -> Json:
 TEXT: Final[Json] = {"type": "string"}
 MAYBE_TEXT: Final[Json] = {"type": ["string", "null"]}
 WHOLE: Final[Json] = {"type": "integer"}
+BOOLEAN: Final[Json] = {"type": "boolean"}
 ACTOR: Final = _object(null=True, number=WHOLE, name=TEXT, country=MAYBE_TEXT)
 RECORDED: Final = _object(null=True, block=WHOLE, time=TEXT, transaction=TEXT)
 PROBLEM: Final[Json] = {
@@ -122,7 +123,10 @@ STATEMENT_SCHEMA: Final[Json] = {
 PICTURE: Final[Json] = {"type": "string", "contentMediaType": "image/*", "contentEncoding": "binary"}
 PROBLEMS: Final = {
     400: "The body or the link is malformed.",
+    401: "Nobody is signed in, or the session has ended.",
+    403: "Whoever is signed in may not do or see this.",
     404: "Not found.",
+    406: "The answer is not to be had in a form that the client reads.",
     408: "The body comes too slowly.",
     409: "The ledger's rules refuse the statement; nothing has changed.",
     413: "The body is too large.",
@@ -149,6 +153,16 @@ def _body(**content: Json) -> Json:
     return {"openapi_extra": {"requestBody": {"required": True, "content": media}}}
 
 
+def _body_signed_in(**content: Json) -> Json:
+    """The `requestBody` of a call that only who is signed in may make."""
+    body = _body(**content)
+    return {"openapi_extra": body["openapi_extra"] | SIGNED_IN["openapi_extra"]}
+
+
+SIGNED_IN: Final[Json] = {"openapi_extra": {"security": [{"session": []}]}}
+SECURITY: Final[Json] = {
+    "session": {"type": "http", "scheme": "bearer", "description": "The token of POST /v1/session."},
+}
 VERIFY_GET: Final = {
     "tags": ["verify"],
     "summary": "Verify Text",
@@ -318,16 +332,126 @@ REPORTS_GET: Final = _answers(
     422,
     503,
 )
-EVENTS: Final = _answers(
+MEMBER: Final[Json] = {"number": WHOLE, "name": TEXT}
+SESSION: Final = _object(organisation=_object(**MEMBER), key=TEXT, administration=BOOLEAN, began_at=TEXT, ends_at=TEXT)
+CHALLENGE_POST: Final = _answers(_object(message=TEXT, expires_at=TEXT), 400, 413, 415, 422) | _body(
+    application_json=_object(signer={"type": "string", "description": "0x: an address or a P-256 key (64 bytes)"})
+)
+SESSION_POST: Final = _answers(
     {
         "type": "object",
-        "description": "One event of the stream; `data` is a JSON object.",
-        "properties": {"event": TEXT, "id": TEXT, "data": TEXT},
+        "required": [*SESSION["required"], "token"],
+        "properties": SESSION["properties"] | {"token": TEXT},
     },
-    422,
-    503,
-    media="text/event-stream",
+    *(400, 401, 413, 415, 422, 503),
+    status=201,
+) | _body(application_json=_object(message=TEXT, signature=TEXT))
+SESSION_GET: Final = _answers(SESSION, 401) | SIGNED_IN
+SESSION_DELETE: Final = _answers(_object(signed_out=BOOLEAN), 401) | SIGNED_IN
+LOOKS: Final = (
+    _answers(
+        _object(
+            looks={
+                "type": "array",
+                "items": _object(
+                    number=WHOLE,
+                    organisation=_object(**MEMBER),
+                    key=TEXT,
+                    kind=TEXT,
+                    id=TEXT,
+                    first_at=TEXT,
+                    last_at=TEXT,
+                    times=WHOLE,
+                ),
+            }
+        ),
+        *(401, 422),
+    )
+    | SIGNED_IN
 )
+MESSAGE: Final = _object(
+    number=WHOLE,
+    digest=TEXT,
+    form={"enum": ["indicator", "bulletin", "withdrawal"]},
+    marking={"enum": ["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"]},
+    issuer=_object(**MEMBER),
+    issued_at=TEXT,
+    valid_until=MAYBE_TEXT,
+    received_at=TEXT,
+    withdrawn_at=MAYBE_TEXT,
+    message={"type": "object"},
+    signer=TEXT,
+    signature=TEXT,
+    recipients={"type": "array"},
+    content={"type": ["object", "null"]},
+    box={"type": ["object", "null"], "description": "The sealed content, and its key sealed to yours."},
+    log={"type": "object"},
+)
+INTELLIGENCE_POST: Final = _answers(MESSAGE, 400, 401, 403, 409, 413, 415, 422, 503, status=201) | _body_signed_in(
+    application_json={
+        "type": "object",
+        "required": ["message", "signer", "signature", "recipients", "content", "box"],
+        "properties": {
+            "message": {"type": "object"},
+            "signer": TEXT,
+            "signature": TEXT,
+            "recipients": {"type": "array"},
+            "content": {"type": ["object", "null"]},
+            "box": {"type": ["object", "null"]},
+        },
+    }
+)
+INTELLIGENCE_LIST: Final = _answers(_object(messages={"type": "array", "items": MESSAGE}), 401, 422) | SIGNED_IN
+INTELLIGENCE_GET: Final = _answers(MESSAGE, 401, 404, 422) | SIGNED_IN
+MATCHES: Final = (
+    _answers(
+        _object(
+            matches={
+                "type": "array",
+                "items": _object(
+                    number=WHOLE,
+                    digest=TEXT,
+                    what={"enum": ["batch", "movement", "pack", "report", "organisation"]},
+                    id=TEXT,
+                    gtin=MAYBE_TEXT,
+                    lot=MAYBE_TEXT,
+                    serial=MAYBE_TEXT,
+                    place=MAYBE_TEXT,
+                    organisation=_object(null=True, **MEMBER),
+                    at=TEXT,
+                    found_at=TEXT,
+                ),
+            }
+        ),
+        *(401, 403, 422),
+    )
+    | SIGNED_IN
+)
+FEEDBACK_LIST: Final = _answers(_object(feedback={"type": "array"}), 401, 403, 422) | SIGNED_IN
+FEEDBACK_POST: Final = _answers(
+    _object(digest=TEXT, result=TEXT), 400, 401, 403, 404, 413, 415, 422, 503, status=201
+) | _body_signed_in(
+    application_json={
+        "type": "object",
+        "required": ["result"],
+        "properties": {"result": {"enum": ["hit", "false"]}, "words": TEXT},
+    }
+)
+MEMBERS: Final = _answers(_object(members={"type": "array"}), 401, 403) | SIGNED_IN
+ENCRYPTION_KEY_POST: Final = _answers(
+    _object(key=TEXT, organisation=WHOLE), 400, 401, 403, 409, 413, 415, 422, 503, status=201
+) | _body_signed_in(application_json=_object(message={"type": "object"}, signer=TEXT, signature=TEXT))
+ENCRYPTION_KEYS: Final = _answers(_object(keys={"type": "array"}), 401, 403, 422) | SIGNED_IN
+STREAM: Final = {
+    "type": "object",
+    "description": "One event of the stream; `data` is a JSON object.",
+    "properties": {"event": TEXT, "id": TEXT, "data": TEXT},
+}
+INTELLIGENCE_EVENTS: Final = _answers(STREAM, 401, 422, 503, media="text/event-stream") | SIGNED_IN
+TAXII_MEDIA: Final = "application/taxii+json;version=2.1"
+TAXII: Final = _answers({"type": "object"}, 401, 406, 422, media=TAXII_MEDIA) | SIGNED_IN
+TAXII_COLLECTION: Final = _answers({"type": "object"}, 401, 404, 406, 422, media=TAXII_MEDIA) | SIGNED_IN
+EVENTS: Final = _answers(STREAM, 422, 503, media="text/event-stream")
 LABEL: Final = _answers(PICTURE, 404, 422, media="image/png")
 LABEL["responses"][200]["content"]["image/svg+xml"] = {"schema": PICTURE}
 RESOLVE: Final = _answers({"type": "object"}, 400, 404, media="application/linkset+json")

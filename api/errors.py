@@ -25,7 +25,9 @@ from ledger.core.errors import (
     InvalidInputError,
     InvalidStatementError,
     LotproofError,
+    NotAllowedError,
     NotFoundError,
+    NotSignedInError,
     StatementRefusedError,
     UnavailableError,
 )
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MEDIA_TYPE: Final = "application/problem+json"
+CHALLENGE: Final = 'Bearer realm="lotproof", Basic realm="lotproof", charset="UTF-8"'  # RFC 9110, section 11.6.1
 RETRY_SECONDS: Final = 5  # when a busy or cut off part is worth asking again, if the error does not say
 UNREAD: Final = frozenset({408, 413})  # part of the body has not been read, so nothing more can come on this connection
 UNMATCHED: Final = "(none)"  # the route of an address that does not exist
@@ -59,6 +62,10 @@ class UnsupportedMediaError(InvalidInputError):
     """The body's media type is none that this call reads."""
 
 
+class NotAcceptableError(InvalidInputError):
+    """The client reads no form that this is answered in."""
+
+
 class MalformedLinkError(InvalidInputError):
     """A Digital Link that names nothing; the GS1-Conformant Resolver standard asks for 400."""
 
@@ -76,6 +83,9 @@ class Kind:
 KINDS: Final[dict[type[LotproofError], Kind]] = {
     UnreadableBodyError: Kind("unreadable-body", 400, "The body cannot be read"),
     MalformedLinkError: Kind("malformed-link", 400, "Malformed Digital Link"),
+    NotSignedInError: Kind("not-signed-in", 401, "Not signed in"),
+    NotAllowedError: Kind("not-allowed", 403, "Not allowed"),
+    NotAcceptableError: Kind("not-acceptable", 406, "Not acceptable"),
     SlowBodyError: Kind("too-slow", 408, "Too slow"),
     TooLargeError: Kind("too-large", 413, "Too large"),
     UnsupportedMediaError: Kind("unsupported-media", 415, "Unsupported media type"),
@@ -132,6 +142,8 @@ def problem_of(error: LotproofError) -> Problem:
     headers = {"connection": "close"} if kind.status in UNREAD else {}
     if kind.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["retry-after"] = str(error.evidence.get("retry_after", RETRY_SECONDS))
+    if kind.status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = CHALLENGE
     return Problem(kind, error.detail, error.advice, error.field, error.position, error.evidence, headers)
 
 

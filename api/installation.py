@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ledger.config import Settings
     from ledger.prove import Prover
     from ledger.report import Desk
+    from ledger.session import Doorkeeper
+    from ledger.share import Exchange
     from ledger.snapshot import Snapshots
     from ledger.store.database import Database
     from ledger.store.outbox import Outbox
@@ -52,6 +54,9 @@ class Installation:
     reports: Desk
     reports_taken: Bucket  # how many come in
     reports_asked: Bucket  # how often somebody asks what became of one
+    doorkeeper: Doorkeeper
+    sign_ins: Bucket  # how often somebody tries to sign in
+    exchange: Exchange  # of intelligence
     metrics: Metrics
     chain_view: ChainView | None  # None: what only the chain can check is left to it
     prover: Prover | None  # None: the chain is not at hand, so nothing can be proved

@@ -91,6 +91,8 @@ class Settings:
         1_000_000, "Most serial numbers in a list; its bytes are bounded by it too.", "serial numbers", 1, 10_000_000
     )
     max_json_depth: int = _setting(32, "Deepest nesting of JSON.", "levels", 4, 200)
+    session_idle_seconds: int = _setting(900, "A session that is not used for so long ends.", "seconds", 60, 86_400)
+    session_seconds: int = _setting(28_800, "A session ends after so long in any case.", "seconds", 60, 604_800)
 
     def __post_init__(self) -> None:
         """Check every value, and fill in those that follow from others."""

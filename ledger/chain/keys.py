@@ -52,6 +52,7 @@ __all__ = [
     "Signer",
     "create",
     "development_signer",
+    "encryption_key",
     "list_keys",
     "load",
 ]
@@ -139,6 +140,31 @@ def load(directory: Path, name: str, password: str) -> AddressSigner | P256Signe
         detail = f"The file of the key {name} names another signer than the key it holds; somebody changed it."
         raise ConfigurationError(detail, advice=f"Restore {path.name} from a copy.", field="signer")
     return signer
+
+
+def encryption_key(
+    directory: Path, name: str, password: str, *, work_factor: int = SCRYPT_N
+) -> EllipticCurvePrivateKey:
+    """Unlock the key to which messages for the holder of a signing key are sealed; made at the first need.
+
+    It is another key than the one that signs: one key for two purposes is weaker in both.
+
+    Args:
+        directory: Where key files are.
+        name: The signing key's name; this one's is the same with `-encryption` after it.
+        password: The same as the signing key's.
+        work_factor: scrypt's N, as for `create`.
+
+    Raises:
+        ConfigurationError: As for `create` and `load`.
+    """
+    own = f"{name}-encryption"
+    if not _path(directory, own).exists():
+        create(directory, own, P256, password, work_factor=work_factor)
+    found = load(directory, own, password)
+    if not isinstance(found, P256Signer):
+        raise _damaged(_path(directory, own))
+    return found.private
 
 
 def list_keys(directory: Path) -> list[KeyEntry]:

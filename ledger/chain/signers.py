@@ -23,6 +23,8 @@ from ledger.core.signature import P256_ORDER, address_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ledger.core.sign_in import Challenge
+
 P256: Final = "p256"
 SECP256K1: Final = "secp256k1"
 DEVELOPMENT_CHAIN: Final = 31337
@@ -55,6 +57,9 @@ class Signer(Protocol):
 
     def sign(self, digest: bytes) -> bytes:
         """Sign a statement's digest in the form that the contract checks."""
+
+    def sign_challenge(self, challenge: Challenge) -> bytes:
+        """Sign a server's challenge, to sign in there."""
 
 
 class SignedTransaction(NamedTuple):
@@ -96,6 +101,17 @@ class AddressSigner:
         """
         signature: bytes = self._private.sign_recoverable(digest, hasher=None)
         return signature[:64] + bytes([signature[64] + _RECOVERY_BASE])
+
+    def sign_challenge(self, challenge: Challenge) -> bytes:
+        """Sign a server's challenge by EIP-191, as wallets do.
+
+        Args:
+            challenge: Made for this address.
+
+        Returns:
+            65 bytes r‖s‖v.
+        """
+        return self.sign(challenge.message())
 
     def sign_transaction(self, transaction: Mapping[str, Any]) -> SignedTransaction:
         """Sign a transaction of this account.
@@ -164,6 +180,22 @@ class P256Signer:
         if not is_label_message(message):
             raise InvalidInputError("What is to be signed is no label's element string.", field="message")
         return self._signature(message)
+
+    @property
+    def private(self) -> EllipticCurvePrivateKey:
+        """The key itself: what was sealed to it can be opened with nothing else."""
+        return self._private
+
+    def sign_challenge(self, challenge: Challenge) -> bytes:
+        """Sign SHA-256 of a server's challenge, as WebCrypto does.
+
+        Args:
+            challenge: Made for this key; its text can be neither a statement's digest nor a label.
+
+        Returns:
+            64 bytes r‖s with low s.
+        """
+        return self._signature(challenge.message())
 
     def _signature(self, message: bytes) -> bytes:
         r, s = decode_dss_signature(self._private.sign(message, _ECDSA))

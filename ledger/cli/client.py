@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -11,16 +12,21 @@ from ledger.core.errors import (
     ConfigurationError,
     InvalidInputError,
     LotproofError,
+    NotAllowedError,
     NotFoundError,
+    NotSignedInError,
     StatementRefusedError,
     UnavailableError,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
 Json = dict[str, Any]
 ERROR_OF_STATUS: Final[dict[int, type[LotproofError]]] = {
+    401: NotSignedInError,
+    403: NotAllowedError,
     404: NotFoundError,
     409: StatementRefusedError,
     429: UnavailableError,
@@ -28,6 +34,7 @@ ERROR_OF_STATUS: Final[dict[int, type[LotproofError]]] = {
 }
 PATIENCE_SECONDS: Final = 600.0  # with a front door that says "too many, come back later"
 POLL_SECONDS: Final = 0.2
+STREAM_SECONDS: Final = 60.0  # a stream says something every 15 s
 ASKED_AHEAD: Final = 20  # statements that are waited for and asked after in one round
 
 
@@ -51,6 +58,42 @@ class Client:
     ) -> None:
         self._http.close()
 
+    def bear(self, token: str) -> None:
+        """Send a session's token with every call from now on."""
+        self._http.headers["authorization"] = f"Bearer {token}"
+
+    def follow(self, path: str, last: str, *, quiet_seconds: float = 0.0) -> Iterator[tuple[str, str, Json]]:
+        """The server-sent events at `path` after the one named `last`, as name, id and data.
+
+        Args:
+            path: Of the stream.
+            last: The id of the last that is known, "" for none.
+            quiet_seconds: End when nothing came for so long; 0: follow until the server ends it.
+
+        Raises:
+            UnavailableError: The connection was lost, or the server says nothing any more.
+        """
+        patience = quiet_seconds or STREAM_SECONDS
+        headers = {"last-event-id": last, "accept": "text/event-stream"}
+        fields: dict[str, str] = {}
+        try:
+            with self._http.stream("GET", path, headers=headers, timeout=patience) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise _error_of(answer.status_code, _json_of(answer, self.server))
+                for line in answer.iter_lines():
+                    name, _, value = line.partition(": ")
+                    if line:
+                        fields[name] = value
+                    elif "data" in fields:
+                        yield fields.get("event", ""), fields.get("id", ""), json.loads(fields["data"])
+                        fields = {}
+        except httpx.HTTPError as error:
+            if quiet_seconds and isinstance(error, httpx.ReadTimeout):
+                return
+            detail = f"The stream of {self.server} broke off: {error}."
+            raise UnavailableError(detail, advice="Follow it again: it goes on where it was.") from error
+
     def get(self, path: str, **params: str | int) -> Json:
         """The JSON at `path`; raises the error that the server's problem stands for."""
         return self._call("GET", path, params=params)
@@ -58,6 +101,10 @@ class Client:
     def post(self, path: str, payload: Json) -> Json:
         """The JSON answer to `payload`; raises the error that the server's problem stands for."""
         return self._call("POST", path, json=payload)
+
+    def delete(self, path: str) -> Json:
+        """The JSON answer to deleting what is at `path`."""
+        return self._call("DELETE", path)
 
     def put_text(self, path: str, text: bytes, seconds: float) -> Json:
         """The JSON answer to a text put at `path`, for which the server may take so many seconds."""

@@ -18,6 +18,7 @@ from ledger.cli import (
     doctor,
     enrolment,
     export,
+    intelligence,
     keys,
     labels,
     organisations,
@@ -48,6 +49,9 @@ app.add_typer(unit.app, name="unit")
 app.add_typer(reports.app, name="report")
 app.add_typer(declarations.app, name="declaration")
 app.add_typer(risk.app, name="risk")
+app.add_typer(intelligence.app, name="intelligence")
+app.command("sign-in")(intelligence.sign_in)
+app.command("looks")(intelligence.looks)
 for single in (
     demo.demo,
     run.up,

@@ -56,6 +56,14 @@ class InvalidProofError(LotproofError):
     """A proof does not hold: what it says does not follow from what is trusted. `rule` in the evidence names why."""
 
 
+class NotSignedInError(LotproofError):
+    """Nobody is signed in, or the session has ended: whoever asks must sign in with a key of an organisation."""
+
+
+class NotAllowedError(LotproofError):
+    """Whoever is signed in may not do or see this."""
+
+
 class NotFoundError(LotproofError):
     """The thing asked for is not in the read model."""
 

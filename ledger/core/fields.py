@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ledger.core.errors import InvalidStatementError
 from ledger.core.signature import ADDRESS_BYTES, is_p256_point
-from ledger.core.structs import Statement, TypedStatement, UnitStatement
+from ledger.core.structs import TypedStatement, UnitStatement
 from ledger.core.unit import UnitKind
 from ledger.core.vocabulary import Kind, ProductClass, Purpose, Role
 
@@ -40,7 +40,7 @@ _GTIN_LIMIT: Final = 10**14
 _GLN_LIMIT: Final = 10**13
 _NUMBER_LIMIT: Final = 1 << 64  # the widest number of the eight statements; the statement checks the field's own width
 _YEARS: Final = range(1900, 2200)  # a date outside is a slip of the pen
-_Kind = TypeVar("_Kind", bound=Statement | UnitStatement)
+_Kind = TypeVar("_Kind", bound=TypedStatement)
 
 
 def refuse(field: str, detail: str, position: int | None = None) -> InvalidStatementError:
@@ -93,8 +93,9 @@ def read_statement(kind: type[_Kind], message: object, path: str = "message") ->
         if name not in known:
             raise refuse_unknown(f"{path}.", name, kind.NAME)
     values = {member.attribute: _read_member(kind, member, message, path) for member in kind.MEMBERS}
+    make: Callable[..., _Kind] = kind
     try:
-        return kind(**values)
+        return make(**values)
     except InvalidStatementError as error:
         raise refuse(f"{path}.{error.field}", error.detail) from error
 

@@ -31,7 +31,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION: Final = "0007"  # of the newest migration; a test compares
+REVISION: Final = "0008"  # of the newest migration; a test compares
 APPLICATION_ID: Final = 0x4C6F7470  # "Lotp": SQLite's file header says whose file it is
 
 # SQLite gives a table its fast integer key only if the type is spelt INTEGER; it holds 64 bits there all the same.
@@ -59,8 +59,8 @@ def _small(name: str) -> Column[int]:
     return Column(name, SmallInteger, nullable=False)
 
 
-def _text(name: str, *, index: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=False, index=index or None)
+def _text(name: str, *, unique: bool = False, index: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=False, unique=unique or None, index=index or None)
 
 
 blocks = Table(
@@ -120,6 +120,7 @@ custody_events = _facts(
     _blob("details"),
     _blob("key"),
     Index(None, "batch", "consignment"),
+    Index(None, "place"),
 )
 _STOPS: Final = text("kind IN (9, 10, 11, 12)")  # HOLD, RELEASE, SEIZE, RECALL: few among many, and always asked for
 Index("ix_custody_events_stops", custody_events.c.kind, sqlite_where=_STOPS, postgresql_where=_STOPS)
@@ -329,7 +330,7 @@ unit_events = Table(
     _blob("signature"),
     _number("received_at"),
     UniqueConstraint("organisation", "position", name="uq_unit_events_place"),
-    Index(None, "gtin", "serial"),
+    Index(None, "gtin", "serial", "lot"),  # the lot too: which packs of a lot were seen is told from the index alone
     sqlite_autoincrement=True,
 )
 log_nodes = Table(
@@ -392,6 +393,123 @@ declaration_lines = Table(
     sqlite_autoincrement=True,
 )
 
+# Who is signed in: only the SHA-256 of a token, which opens nothing.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token", LargeBinary, primary_key=True),  # SHA-256 of it
+    _text("nonce", unique=True),  # of the challenge that was answered: it opens one session
+    _number("organisation"),
+    _blob("key", index=True),
+    _number("began_at"),
+    _number("seen_at"),
+)
+secrets = Table("secrets", metadata, Column("name", Text, primary_key=True), _blob("value"))
+
+# Who looked at what of another organisation. A look again within the same hour is counted, not written once more.
+looks = Table(
+    "looks",
+    metadata,
+    Column("sequence", _Key, primary_key=True, autoincrement=True),
+    _number("subject"),  # the organisation that was looked at
+    _number("organisation"),  # that looked
+    _blob("key"),
+    _text("kind"),
+    _text("identifier"),
+    _number("hour"),  # Unix seconds / 3600
+    _number("first_at"),
+    _number("last_at"),
+    _number("times"),
+    UniqueConstraint("key", "kind", "identifier", "subject", "hour", name="uq_looks_hour"),
+    Index(None, "subject", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+# What administrations tell each other. `content` is empty where it is sealed: then `box` holds it, for the recipients.
+encryption_keys = Table(
+    "encryption_keys",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),  # of the signer, 32 bytes
+    _number("organisation", index=True),
+    _blob("public_key"),  # of P-256, x‖y
+    _number("issued_at"),
+    _blob("signer"),
+    _blob("signature"),
+)
+intelligence = Table(
+    "intelligence",
+    metadata,
+    Column("sequence", _Key, primary_key=True, autoincrement=True),
+    _blob("digest", unique=True),
+    _number("issuer", index=True),
+    _small("form"),
+    _small("marking"),
+    _number("issued_at"),
+    _number("valid_until"),  # 0 = open
+    _blob("content_hash"),
+    _blob("previous", index=True),
+    _blob("signer"),
+    _blob("key"),
+    _blob("signature"),
+    _number("received_at"),
+    _number("position"),  # in the log of its issuer
+    _text("content"),
+    _blob("box"),
+    sqlite_autoincrement=True,
+)
+intelligence_recipients = Table(
+    "intelligence_recipients",
+    metadata,
+    Column("sequence", BigInteger, ForeignKey("intelligence.sequence"), primary_key=True),
+    Column("recipient", LargeBinary, primary_key=True, index=True),  # an organisation's number or a key's id, 32 bytes
+)
+indicator_keys = Table(
+    "indicator_keys",
+    metadata,
+    Column("key", Text, primary_key=True),  # what a thing must have to match
+    Column("sequence", BigInteger, ForeignKey("intelligence.sequence"), primary_key=True, index=True),
+)
+matches = Table(
+    "matches",
+    metadata,
+    Column("sequence", _Key, primary_key=True, autoincrement=True),
+    _number("indicator"),  # the sequence of an intelligence row
+    _text("what"),
+    _text("identifier"),
+    _text("gtin"),
+    _text("lot"),
+    _text("serial"),
+    _text("place"),
+    _number("organisation"),  # whose it is; 0 = nobody's
+    _number("at"),
+    _number("found_at"),
+    UniqueConstraint("indicator", "what", "identifier", name="uq_matches_once"),
+    sqlite_autoincrement=True,
+)
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("sequence", _Key, primary_key=True, autoincrement=True),
+    _number("item", index=True),  # the sequence of an intelligence row
+    _number("organisation"),
+    _blob("key"),
+    _text("result"),
+    _text("words"),
+    _number("at"),
+    sqlite_autoincrement=True,
+)
+# Up to where everything held was compared with the indicators.
+compared = Table(
+    "compared",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True, autoincrement=False),
+    _number("block"),
+    _number("log_index"),
+    _blob("hash"),
+    _number("unit_event"),
+    _number("report"),
+)
+
 # What running parts last said of themselves, for figures and for `lotproof doctor`.
 notes = Table("notes", metadata, Column("name", Text, primary_key=True), _text("value"), _number("noted_at"))
 
@@ -418,8 +536,16 @@ LASTING: Final = (
     log_nodes,
     reports,
     declaration_lines,
+    looks,
+    encryption_keys,
+    intelligence,
+    intelligence_recipients,
+    indicator_keys,
+    matches,
+    feedback,
 )
-FLEETING: Final = (chain_status, notes, leaders)  # said anew by whatever runs
+# Said anew by whatever runs, by signing in, or by comparing everything once more.
+FLEETING: Final = (chain_status, notes, leaders, sessions, secrets, compared)
 # What PostgreSQL can spread over partitions or servers, by batch.
 GOODS: Final = (registrations, custody_events, consignment_splits, packings)
 

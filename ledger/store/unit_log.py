@@ -1,4 +1,7 @@
-"""The logs of signed statements about single packs: one for each organisation, which only grows.
+"""The logs of signed statements that the chain does not have: one for each organisation, which only grows.
+
+What was signed about single packs is kept here; what administrations tell each other has entries in the same logs and
+is kept by `intelligence.py`.
 
 An event and the hashes that it completes are written in one transaction, so that a head always has all its entries.
 Heads and proofs are made from O(log n) stored hashes; nothing is rebuilt for a request.
@@ -33,7 +36,7 @@ _INSERT: Final = """
     INSERT INTO unit_events (digest, organisation, kind, gtin, lot, serial, place, occurred_at, previous, key,
     received_at, position, details, signer, signature) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-_SIZE: Final = "SELECT coalesce(max(position) + 1, 0) FROM unit_events WHERE organisation = ?"
+_SIZE: Final = "SELECT coalesce(max(position) + 1, 0) FROM log_nodes WHERE organisation = ? AND level = 0"
 _NODE: Final = "SELECT hash FROM log_nodes WHERE organisation = ? AND level = ? AND position = ?"
 _ADD_NODE: Final = "INSERT INTO log_nodes (organisation, level, position, hash) VALUES (?, ?, ?, ?)"
 _LEAVES: Final = """
@@ -68,10 +71,8 @@ class UnitLog:
         """
         organisation = submission.statement.actor
         with self._db.transaction() as connection:
-            event = submission.event(domain, received_at, _size(connection, organisation))
+            event = submission.event(domain, received_at, grow(connection, organisation, submission.leaf(domain)))
             connection.execute(_INSERT, _row(event, submission))
-            nodes = log_tree.added(event.index, submission.leaf(domain), _nodes(connection, organisation))
-            connection.executemany(_ADD_NODE, [(organisation, *node) for node in nodes])
             return event
 
     def find(self, digest: bytes) -> Entry | None:
@@ -83,7 +84,7 @@ class UnitLog:
             return Entry(_event(row), _submission(connection.execute(_SIGNED, (digest,)).fetchone()))
 
     def size(self, organisation: int) -> int:
-        """How many events an organisation's log has."""
+        """How many entries an organisation's log has."""
         with self._db.snapshot() as connection:
             return _size(connection, organisation)
 
@@ -106,6 +107,20 @@ class UnitLog:
         """The hashes of up to `limit` events from `first` on: what an auditor makes the heads of."""
         with self._db.snapshot() as connection:
             return [bytes(row[0]) for row in connection.execute(_LEAVES, (organisation, first, limit))]
+
+
+def grow(connection: Connection, organisation: int, leaf: bytes) -> int:
+    """Add an entry's hash, and those that it completes, to an organisation's log; the entry's place in it.
+
+    Args:
+        connection: Of the transaction that writes the entry too.
+        organisation: Whose log it is.
+        leaf: The entry's hash, 32 bytes.
+    """
+    index = _size(connection, organisation)
+    nodes = log_tree.added(index, leaf, _nodes(connection, organisation))
+    connection.executemany(_ADD_NODE, [(organisation, *node) for node in nodes])
+    return index
 
 
 def of_unit(connection: Connection, gtin: str, serial: str) -> tuple[UnitEvent, ...]:

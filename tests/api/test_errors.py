@@ -23,7 +23,7 @@ def test_every_error_class_of_the_core_has_its_status() -> None:
     mapped = {kind: errors.problem_of(kind("It happened.")).kind for kind in subclasses(core.LotproofError) & named}
     assert mapped[core.TooManyResultsError].status == 503
     assert mapped[core.InvalidCodeError].slug == "invalid-code"
-    assert {kind.status for kind in mapped.values()} == {404, 409, 422, 500, 503}
+    assert {kind.status for kind in mapped.values()} == {401, 403, 404, 409, 422, 500, 503}
 
 
 def test_slugs_are_unique() -> None:

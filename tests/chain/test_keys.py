@@ -268,3 +268,22 @@ def test_there_are_ten_development_accounts(index: int) -> None:
     with pytest.raises(ConfigurationError) as caught:
         keys.development_signer(index, 31337)
     assert caught.value.field == "index"
+
+
+def test_a_signing_key_has_an_encryption_key_of_its_own_which_is_made_once(tmp_path: Path, kind: str) -> None:
+    signer = made(tmp_path, kind)
+    folder = tmp_path / "keys"
+    first = keys.encryption_key(folder, "maker", PASSWORD, work_factor=CHEAP)
+    again = keys.encryption_key(folder, "maker", PASSWORD, work_factor=CHEAP)
+    assert first.private_numbers() == again.private_numbers()
+    stored = {entry.name: entry.signer for entry in keys.list_keys(folder)}
+    assert stored["maker"] == signer.signer
+    assert stored["maker-encryption"] != signer.signer
+    with pytest.raises(ConfigurationError, match="password is wrong"):
+        keys.encryption_key(folder, "maker", "not the password")
+
+
+def test_an_encryption_key_of_another_kind_is_refused(tmp_path: Path) -> None:
+    made(tmp_path, keys.SECP256K1, "maker-encryption")
+    with pytest.raises(ConfigurationError, match="damaged"):
+        keys.encryption_key(tmp_path / "keys", "maker", PASSWORD)

@@ -290,3 +290,28 @@ def test_an_upload_that_the_disk_refuses_says_so(lists: UnitLists) -> None:
     lists.directory.write_bytes(b"a file stands here")
     with pytest.raises(UnavailableError, match="cannot be written"):
         write_below()
+
+
+@pytest.mark.parametrize("uneven", [False, True])
+def test_a_range_of_serial_numbers_is_found_as_one_by_one(lists: UnitLists, *, uneven: bool) -> None:
+    serials = [*SERIALS, b"X1", b"X22"] if uneven else SERIALS
+    written(lists, serials)
+    kept = lists.get(BATCH)
+    assert kept is not None
+    chooser = random.Random(5)
+    some = [each.decode() for each in serials]
+    ends = [sorted(chooser.sample(some, 2)) for _ in range(50)] + [[each, each] for each in some[-5:]]
+    ends += [["0" * 13, "0" * 12 + "1"], ["X1", "X9"], ["X00", "X22"], ["ZZZZ", "ZZZZ"]]
+    for first, last in ends:
+        expected = any(len(each) == len(first) and first <= each <= last for each in some)
+        assert kept.any_between(first, last) is expected, (first, last)
+
+
+def test_a_damaged_list_tells_nothing_of_a_range(lists: UnitLists) -> None:
+    written(lists)
+    path = lists.path(BATCH)
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    kept = lists.get(BATCH)
+    assert kept is not None
+    with pytest.raises(ContradictionError, match="damaged"):
+        kept.any_between("A", "B")
