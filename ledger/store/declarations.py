@@ -84,7 +84,7 @@ class _Declared:
 
     def __init__(self, rows: list[Any]) -> None:
         self._places = [(accepted, number) for accepted, number, _quantity in rows]
-        self._sums = [0, *accumulate(quantity for _accepted, _number, quantity in rows)]
+        self._sums: list[int] = [0, *accumulate(quantity for _accepted, _number, quantity in rows)]
 
     def before(self, place: tuple[int, int]) -> int:
         return self._sums[bisect_left(self._places, place)]
