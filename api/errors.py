@@ -39,7 +39,10 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MEDIA_TYPE: Final = "application/problem+json"
-CHALLENGE: Final = 'Bearer realm="lotproof", Basic realm="lotproof", charset="UTF-8"'  # RFC 9110, section 11.6.1
+BEARER: Final = 'Bearer realm="lotproof"'  # RFC 9110, section 11.6.1
+# Only where TAXII clients ask: a browser that hears of Basic asks whoever sits there for a password.
+BASIC: Final = f'{BEARER}, Basic realm="lotproof", charset="UTF-8"'
+BASIC_AT: Final = "/taxii2/"
 RETRY_SECONDS: Final = 5  # when a busy or cut off part is worth asking again, if the error does not say
 UNREAD: Final = frozenset({408, 413})  # part of the body has not been read, so nothing more can come on this connection
 UNMATCHED: Final = "(none)"  # the route of an address that does not exist
@@ -143,7 +146,7 @@ def problem_of(error: LotproofError) -> Problem:
     if kind.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["retry-after"] = str(error.evidence.get("retry_after", RETRY_SECONDS))
     if kind.status == HTTPStatus.UNAUTHORIZED:
-        headers["www-authenticate"] = CHALLENGE
+        headers["www-authenticate"] = BEARER
     return Problem(kind, error.detail, error.advice, error.field, error.position, error.evidence, headers)
 
 
@@ -190,6 +193,8 @@ def install(app: FastAPI) -> None:
 def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, LotproofError)  # noqa: S101 - registered for nothing else
     problem = problem_of(error)
+    if problem.kind.status == HTTPStatus.UNAUTHORIZED and request.url.path.startswith(BASIC_AT):
+        problem = dataclasses.replace(problem, headers={**problem.headers, "www-authenticate": BASIC})
     if problem.kind.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         about = {"problem": problem.kind.slug, "route": route_of(request.scope), "status": problem.kind.status}
         _LOG.error("a request failed", exc_info=error, extra=about)

@@ -56,7 +56,6 @@ PLACES: Final = tuple(
 )
 FIRST_BLOCK: Final = 1_000
 DOCUMENTS_EACH: Final = 10  # batches of which one has a document
-REPEATS: Final = 5
 
 
 def main() -> int:
@@ -65,8 +64,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         place = given.folder or Path(folder)
         here = Exchanging(_filled(place, given.units, given.consignments), place, replace(share_world()))
-        figures = {kind: _indicator(here, pattern) for kind, pattern in _patterns(given.consignments).items()}
-        figures["scan, told to a follower"] = _scan(here)
+        figures = {
+            kind: _indicator(here, pattern, given.repeats) for kind, pattern in _patterns(given.consignments).items()
+        }
+        figures["scan, told to a follower"] = _scan(here, given.repeats)
         here.db.close()
     slowest = max(seconds for figure in figures.values() for seconds in figure["seconds"])
     told = {"units": given.units, "consignments": given.consignments, "figures": figures, "slowest_seconds": slowest}
@@ -78,6 +79,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--units", type=int, default=10_000_000)
     parser.add_argument("--consignments", type=int, default=100_000)
+    parser.add_argument("--repeats", type=int, default=5, help="how often each indicator is handed in")
     parser.add_argument("--folder", type=Path)
     return parser.parse_args()
 
@@ -186,10 +188,10 @@ def _patterns(consignments: int) -> dict[str, dict[str, str]]:
     }
 
 
-def _indicator(here: Exchanging, pattern: dict[str, str]) -> dict[str, Any]:
+def _indicator(here: Exchanging, pattern: dict[str, str], repeats: int) -> dict[str, Any]:
     """Seconds of some calls that hand such an indicator in, and how much the last found."""
     seconds, digest = [], ""
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         here.now += 1
         message = SINGAPORE.message(here.now, content(pattern)).to_json()
         began = time.perf_counter()
@@ -202,14 +204,14 @@ def _indicator(here: Exchanging, pattern: dict[str, str]) -> dict[str, Any]:
     return {"seconds": seconds, "found": found}
 
 
-def _scan(here: Exchanging) -> dict[str, Any]:
+def _scan(here: Exchanging, repeats: int) -> dict[str, Any]:
     """Seconds from the call that hands a scan of an indicated lot in until a follower is told of it."""
     here.now += 1
     lot = {"kind": "lot", "gtin": "05413868000016", "lot": "RC1"}
     here.tell(SINGAPORE, SINGAPORE.message(here.now, content(lot)))
     here.headers(THAI)
-    seconds = [anyio.run(_told, here, f"M{number}") for number in range(REPEATS)]
-    return {"seconds": seconds, "found": REPEATS}
+    seconds = [anyio.run(_told, here, f"M{number}") for number in range(repeats)]
+    return {"seconds": seconds, "found": repeats}
 
 
 async def _told(here: Exchanging, serial: str) -> float:

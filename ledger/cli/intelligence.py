@@ -42,7 +42,7 @@ def _desk(key: str, server: str, data: Path | None) -> Iterator[SharingDesk]:
     signer = keys.load(settings.keys_dir, key, password)
     private = keys.encryption_key(settings.keys_dir, key, password)
     with Client(server) as client:
-        desk = SharingDesk(client, signer, private, _owner(settings))
+        desk = SharingDesk(client, signer, private, settings.data_dir / "receipts", _owner(settings))
         desk.sign_in()
         yield desk
         client.delete("/v1/session")

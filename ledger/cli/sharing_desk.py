@@ -32,11 +32,14 @@ from ledger.core.intelligence.statements import (
     recipients_hash,
     word_of,
 )
+from ledger.core.log_watch import Receipt
 from ledger.core.parts import key_id
 from ledger.core.signature import verify
+from ledger.store.receipts import open_receipts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
@@ -83,6 +86,7 @@ class SharingDesk:
         client: The server.
         signer: The key.
         private: The encryption key of its holder.
+        receipts: The folder where this machine remembers what it signed, for the next anchor of its log.
         owner: Tells by the chain whose a signing key is, by its id; None without a node: the server is believed.
     """
 
@@ -91,6 +95,7 @@ class SharingDesk:
         client: Client,
         signer: Signer,
         private: EllipticCurvePrivateKey,
+        receipts: Path,
         owner: Callable[[bytes], int] | None = None,
     ) -> None:
         self.client = client
@@ -99,6 +104,7 @@ class SharingDesk:
         self.number = organisation_of(client, signer)
         self._private = private
         self._owner = owner
+        self._receipts = receipts
         self._keys: dict[int, dict[bytes, bytes]] = {}
         self._owners: dict[str, int] = {}
 
@@ -196,7 +202,18 @@ class SharingDesk:
     def _hand_in(self, statement: Intelligence, words: tuple[bytes, ...], content: Any, box: Any) -> Json:  # noqa: ANN401 - one of the two
         signature = self.signer.sign(statement.digest(self.domain))
         message = Message(statement, words, content, box, self.signer.signer, signature)
-        return self.client.post(BASE, message.to_json())
+        told = self.client.post(BASE, message.to_json())
+        if told["digest"] != "0x" + statement.digest(self.domain).hex():
+            raise ContradictionError("The server took the message for another.", advice="Tell the server's operator.")
+        self._remember(message, told)
+        return told
+
+    def _remember(self, message: Message, told: Json) -> None:
+        """Remember where the server said that it put a message: it must be there when the log is anchored."""
+        receipts = open_receipts(self._receipts, self.domain, self.number)
+        digest = message.statement.digest(self.domain)
+        receipts.open.append(Receipt(digest, int(told["log"]["index"]), message.leaf(self.domain)))
+        receipts.save()
 
     def _recipients(self, marking: Marking, to: tuple[str, ...]) -> dict[bytes, tuple[int, bytes]]:
         """The encryption keys of the recipients, with whose they are, by the ids of their signing keys."""

@@ -31,19 +31,13 @@ _MOVEMENTS: Final = """
 """
 _PACKS: Final = "SELECT digest, gtin, lot, serial, place, organisation, occurred_at FROM unit_events WHERE {} LIMIT ?"
 _REPORTS: Final = "SELECT sequence, gtin, lot, serial, place, received_at FROM reports WHERE {} LIMIT ?"
-# Goods that were at the one place and at no third one before they were at the other: to, from, to, from.
-_ROUTE: Final = """
-    e.place = ? AND EXISTS (
-        SELECT 1 FROM custody_events p WHERE p.batch = e.batch AND p.consignment = e.consignment AND p.place = ?
-        AND (p.block, p.log_index) < (e.block, e.log_index) AND NOT EXISTS (
-            SELECT 1 FROM custody_events m WHERE m.batch = e.batch AND m.consignment = e.consignment
-            AND m.place NOT IN ('', ?, ?)
-            AND (m.block, m.log_index) > (p.block, p.log_index) AND (m.block, m.log_index) < (e.block, e.log_index)))
+_LAST_PLACE: Final = """
+    SELECT p.place FROM custody_events p WHERE p.batch = {} AND p.consignment = {} AND p.place <> ''
+    AND (p.block, p.log_index) < ({}, {}) ORDER BY p.block DESC, p.log_index DESC LIMIT 1
 """
-_BEFORE: Final = """
-    SELECT place FROM custody_events WHERE batch = ? AND consignment = ? AND place <> ''
-    AND (block, log_index) < (?, ?) ORDER BY block DESC, log_index DESC LIMIT 1
-"""
+_BEFORE: Final = _LAST_PLACE.format("?", "?", "?", "?")
+# Goods that are at one place and were at the other before: from there, to here.
+_ROUTE: Final = f"e.place = ? AND ({_LAST_PLACE.format('e.batch', 'e.consignment', 'e.block', 'e.log_index')}) = ?"
 
 
 class Place(NamedTuple):
@@ -142,7 +136,7 @@ def _company(place: Place, pattern: Pattern) -> list[Found]:
 
 def _route(place: Place, pattern: Pattern) -> list[Found]:
     start, end = pattern.get("from"), pattern.get("to")
-    return _movements(place, _ROUTE, (end, start, end, start))
+    return _movements(place, _ROUTE, (end, start))
 
 
 def _written(place: Place, pattern: Pattern) -> list[Found]:

@@ -101,7 +101,7 @@ def test_basic_takes_the_token_as_password(door: Door) -> None:
 def test_nobody_is_told_how_to_sign_in(door: Door) -> None:
     answer = door.ask.get("/v1/session")
     assert_problem(answer, 401, "not-signed-in")
-    assert "Bearer" in answer.headers["www-authenticate"]
+    assert answer.headers["www-authenticate"] == 'Bearer realm="lotproof"'
     assert_problem(door.who("A" * 43), 401, "not-signed-in", detail="Nobody is signed in with this token.")
 
 

@@ -69,7 +69,9 @@ def test_who_is_no_administration_sees_what_is_clear(here: Exchanging) -> None:
 
 
 def test_nobody_reads_without_signing_in_and_basic_will_do(here: Exchanging) -> None:
-    assert_problem(here.ask.get("/taxii2/"), 401, "not-signed-in")
+    nobody = here.ask.get("/taxii2/")
+    assert_problem(nobody, 401, "not-signed-in")
+    assert "Basic" in nobody.headers["www-authenticate"]
     token = here.headers(THAI)["authorization"].split()[1]
     basic = base64.b64encode(f"taxii:{token}".encode()).decode()
     assert here.ask.get("/taxii2/", headers={"authorization": f"Basic {basic}"}).status_code == 200

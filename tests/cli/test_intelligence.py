@@ -86,6 +86,7 @@ def desks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminals
     here = Exchanging.new(tmp_path)
     made = Terminals(here, tmp_path)
     monkeypatch.setattr("ledger.cli.intelligence.Client", made.client)
+    monkeypatch.setattr("ledger.cli.unit.Client", made.client)
     monkeypatch.setattr(keys, "load", lambda _folder, name, _password: OFFICERS[name].signer)
     monkeypatch.setattr(keys, "encryption_key", lambda _folder, name, _password: OFFICERS[name].private)
     monkeypatch.setenv("LOTPROOF_KEY_PASSWORD", "a password for tests")
@@ -210,7 +211,7 @@ def test_a_message_that_cannot_be_sent_says_why(desks: Terminals, marking: str, 
 def test_a_malformed_file_is_refused_whole(desks: Terminals, told: Any, position: int) -> None:
     answer = desks.send("singapore", told, "--marking", "green", code=2)
     assert answer["position"] == position
-    assert desks.run("thai", "intelligence", "list")["messages"] == []
+    assert not [asked for asked in desks.asked if asked.startswith("POST")]
 
 
 def test_too_many_messages_and_what_is_no_json_are_refused(desks: Terminals) -> None:
@@ -314,6 +315,22 @@ def test_an_answer_is_followed_by_the_issuer(desks: Terminals) -> None:
         kinds = [kind for kind, _, _ in client.follow("/v1/intelligence/events", "")]
     assert kinds[0] == "message"
     assert kinds[-1] == "feedback"
+
+
+def test_a_message_that_the_server_drops_is_missed_before_the_log_is_anchored(desks: Terminals) -> None:
+    desks.send("singapore", [LOT_MESSAGE, LOT_MESSAGE], "--marking", "green")
+    with desks.here.db.transaction() as connection:
+        connection.execute("UPDATE log_nodes SET hash = ? WHERE level = 0 AND position = 1", (b"x" * 32,))
+    told = desks.run("singapore", "unit", "anchor", code=1)
+    assert "is not in the log" in told["detail"]
+
+
+def test_a_message_that_is_taken_for_another_is_noticed(desks: Terminals) -> None:
+    def lie(path: str, answer: Any) -> Any:
+        return answer | {"digest": "0x" + "11" * 32} if path == "/v1/intelligence" else answer
+
+    desks.lie = lie
+    assert "for another" in desks.send("singapore", LOT_MESSAGE, "--marking", "green", code=1)["detail"]
 
 
 def test_a_contents_salt_is_new_each_time(desks: Terminals) -> None:
