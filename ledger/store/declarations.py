@@ -87,7 +87,8 @@ class _Declared:
         self._sums = [0, *accumulate(quantity for _accepted, _number, quantity in rows)]
 
     def before(self, place: tuple[int, int]) -> int:
-        return self._sums[bisect_left(self._places, place)]
+        units: int = self._sums[bisect_left(self._places, place)]
+        return units
 
 
 class Declarations:

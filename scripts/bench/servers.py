@@ -11,7 +11,6 @@ All run as `lotproof serve` runs its own: uvicorn, one worker, the same settings
 
 from __future__ import annotations
 
-import gc
 import socket
 import sys
 import time
@@ -26,6 +25,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bench.replay import Recording
+from ledger.cli.stack import spare_collector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,8 +171,7 @@ def main() -> None:
     listening.bind(("127.0.0.1", 0))
     listening.listen(128)
     print(listening.getsockname()[1], flush=True)
-    gc.collect()
-    gc.freeze()
+    spare_collector()
     config = uvicorn.Config(app, access_log=False, server_header=False, log_level="warning", lifespan="off")
     uvicorn.Server(config).run(sockets=[listening])
 
