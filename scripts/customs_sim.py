@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 MOST_FALSE: Final = 0.01  # of honest lines, at the risk from which a line counts as pointed out
 LEAST_FOUND: Final = 0.45  # of dishonest lines that name goods of the ledger, when they are accepted
 LEAST_LATER: Final = 0.75  # of the same, when all is settled
-BATCHES_A_JOB: Final = 250
+BATCHES_A_JOB: Final = 100
 SHARES: Final = (0.01, 0.02, 0.05)  # of all lines that are looked at
 _BEGUN: Final = time.monotonic()
 
@@ -79,7 +79,7 @@ def measure(shipments: int, seed: int, processes: int = 1, tell: Callable[[str],
     outcome = Outcome()
     for done, part in enumerate(_spread(jobs, processes), start=1):
         outcome.add(part)
-        if tell and done % 10 == 0:
+        if tell and done % 25 == 0:
             tell(f"{len(outcome.answers):,} declarations")
     return _figures(outcome, batches * SHIPMENTS_A_BATCH, seed)
 

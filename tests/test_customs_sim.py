@@ -17,8 +17,15 @@ from ledger.core.customs.signals import SIGNALS
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 PAGE = (SCRIPTS.parent / "docs" / "customs-signals.md").read_text(encoding="utf-8")
 SEED = 7
-# Of each kind of signal that the trade can give, those whose share is large enough to be met in a small form.
-COMMON = ("unknown_lot", "lot_misspelt", "quantity_over", "destination_differs", "not_shipped_yet", "key_in_doubt")
+# Signals that are common enough to be met in a small form.
+COMMON = (
+    "lot_misspelt",
+    "quantity_over",
+    "destination_differs",
+    "not_shipped_yet",
+    "consignee_unknown",
+    "key_in_doubt",
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +42,11 @@ def simulator() -> Any:
 
 @pytest.fixture(scope="module")
 def figures(simulator: Any) -> Any:
-    return simulator.measure(2_400, SEED)
+    return simulator.measure(1_600, SEED)
 
 
 def test_the_bounds_are_met(figures: Any) -> None:
-    assert figures["lines"] >= figures["shipments"] == 2_400
+    assert figures["lines"] >= figures["shipments"] == 1_600
     assert figures["found"] >= 0.45
     assert figures["found_later"] >= 0.75
     assert figures["false"] <= 0.01
@@ -110,7 +117,7 @@ def test_the_page_is_one_that_the_command_wrote(simulator: Any, figures: Any) ->
 @pytest.mark.system
 @pytest.mark.slow
 def test_the_program_gives_the_same_figures_on_two_processes(simulator: Any, figures: Any, tmp_path: Path) -> None:
-    command = [sys.executable, str(SCRIPTS / "customs_sim.py"), "--shipments", "2400", "--seed", str(SEED), "--json"]
+    command = [sys.executable, str(SCRIPTS / "customs_sim.py"), "--shipments", "1600", "--seed", str(SEED), "--json"]
     page = tmp_path / "page.md"
     done = subprocess.run(
         [*command, "--processes", "2", "--write", str(page)], cwd=tmp_path, capture_output=True, text=True, check=True

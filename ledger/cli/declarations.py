@@ -140,7 +140,7 @@ def _line(found: Kept) -> str:
     goods = f"{line.gtin} lot {line.lot}" if line.gtin else f"SSCC {line.sscc}" if line.sscc else "no ledger reference"
     signals = ", ".join(each["signal"] for each in found.score.get("signals", ()))
     named = f"{line.declaration_office_id} {line.declaration_id}/{line.sequence_numeric}"
-    return f"{found.number:>7}  {found.risk:>3}  {named}  {goods}  {signals}"
+    return f"{found.number:>7}  risk {found.risk:>3}  {named}  {goods}  {signals}"
 
 
 def _words(found: Kept) -> str:

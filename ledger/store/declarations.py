@@ -24,7 +24,7 @@ _COLUMNS: Final = "sequence, newest, imported_at, risk, score, scored_at, scored
 _INSERT: Final = """
     INSERT INTO declaration_lines (office, declaration, line_number, version, newest, country, accepted_at, gtin, lot,
     sscc, quantity, line, imported_at, risk, score, scored_at, scored_block)
-    VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0, -1)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0, -1)
 """
 _AMEND: Final = """
     UPDATE declaration_lines SET newest = 0 WHERE office = ? AND declaration = ? AND line_number = ? AND version < ?
@@ -87,7 +87,8 @@ class _Declared:
         self._sums: list[int] = [0, *accumulate(quantity for _accepted, _number, quantity in rows)]
 
     def before(self, place: tuple[int, int]) -> int:
-        return self._sums[bisect_left(self._places, place)]
+        units: int = self._sums[bisect_left(self._places, place)]
+        return units
 
 
 class Declarations:
@@ -111,34 +112,24 @@ class Declarations:
         """
         added: list[int] = []
         differ: list[int] = []
+        rows: list[tuple[Any, ...]] = []
+        amended: list[tuple[Any, ...]] = []
         with self._db.transaction() as connection:
             there = _versions(connection, {_key(line) for line in lines})
             for position, line in enumerate(lines):
                 versions = there.setdefault(_key(line), {})
                 text = _written(line)
-                if line.version_id in versions:
-                    if versions[line.version_id] != text:
-                        differ.append(position)
-                    continue
-                self._insert(connection, line, text, now, newest=all(line.version_id > each for each in versions))
-                versions[line.version_id] = text
-                added.append(position)
+                if line.version_id not in versions:
+                    newest = all(line.version_id > each for each in versions)
+                    rows.append(_row(line, text, now, newest=newest))
+                    amended += [(*_key(line), line.version_id)] if versions and newest else []
+                    versions[line.version_id] = text
+                    added.append(position)
+                elif versions[line.version_id] != text:
+                    differ.append(position)
+            connection.executemany(_INSERT, rows)
+            connection.executemany(_AMEND, amended)
         return added, differ
-
-    def _insert(self, connection: Connection, line: DeclarationLine, text: str, now: int, *, newest: bool) -> None:
-        key = _key(line)
-        connection.execute(
-            _INSERT,
-            (
-                *(*key, line.version_id, line.country, line.acceptance_date_time),
-                *(line.gtin, line.lot, line.sscc, line.tariff_quantity, text, now),
-            ),
-        )
-        if newest:
-            connection.execute(_AMEND, (*key, line.version_id))
-        else:
-            sql = "UPDATE declaration_lines SET newest = 0 WHERE office = ? AND declaration = ? AND line_number = ?"
-            connection.execute(f"{sql} AND version = ?", (*key, line.version_id))
 
     def of(self, lines: Sequence[DeclarationLine]) -> list[Kept]:
         """What is kept of the goods items of some lines, the newest version of each; at most 2,000."""
@@ -199,6 +190,13 @@ class Declarations:
 
 def _key(line: DeclarationLine) -> Key:
     return line.declaration_office_id, line.declaration_id, line.sequence_numeric
+
+
+def _row(line: DeclarationLine, text: str, now: int, *, newest: bool) -> tuple[Any, ...]:
+    return (
+        *(*_key(line), line.version_id, int(newest), line.country, line.acceptance_date_time),
+        *(line.gtin, line.lot, line.sscc, line.tariff_quantity, text, now),
+    )
 
 
 def _keys(keys: Iterable[Key]) -> tuple[str, list[Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from ledger.core.customs.declaration import OPTIONAL, REQUIRED, DeclarationLine
@@ -26,6 +27,7 @@ MAX_ITINERARY: Final = 99  # places: the most that UN/EDIFACT repeats
 MAX_NUMBER: Final = 99_999  # of a line, or of a version: n..5
 MAX_QUANTITY: Final = 2**32 - 1  # units: uint32 on chain
 MAX_AMOUNT: Final = 10**15  # of money or kilograms: n..16 with decimals
+LOTS_KEPT: Final = 4_096
 MODES: Final = tuple("0123456789")  # UN/ECE Recommendation 19, codes for modes of transport
 _COLUMNS: Final = (*REQUIRED, *OPTIONAL)
 _OFFICE: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{0,15}", re.ASCII)
@@ -218,14 +220,24 @@ def _batch(row: Row) -> tuple[str, str]:
     if not named and not lot:
         return "", ""
     try:
-        gtin = gtin14(row.text("gtin"))
+        gtin = _gtin(row.text("gtin"))
     except InvalidCodeError as error:
         raise row.fault("gtin", f"{named[:MAX_ID]!r}: {error.detail}") from error
     try:
-        element_string([("01", gtin), ("10", row.text("lot"))])
+        _require_lot(gtin, row.text("lot"))
     except InvalidCodeError as error:
         raise row.fault("lot", f"{lot[:MAX_ID]!r}: {error.detail}") from error
     return gtin, lot
+
+
+@lru_cache(maxsize=LOTS_KEPT)  # many lines of a file name the same goods
+def _gtin(text: str) -> str:
+    return gtin14(text)
+
+
+@lru_cache(maxsize=LOTS_KEPT)
+def _require_lot(gtin: str, lot: str) -> None:
+    element_string([("01", gtin), ("10", lot)])
 
 
 def _sscc(row: Row) -> str:
