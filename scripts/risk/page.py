@@ -111,8 +111,8 @@ def _short(trials: Json) -> str:
     )
     untouched = f"{figure('untouched', 'Lotproof', 'P@5')} and {figure('untouched', 'Lotproof', 'AUC')}"
     return (
-        f"**In short**: on goods that it never saw, precision at 5 % is {own}, where LightGBM's defaults reach {bar} on the "
-        f"same lines, and 0.320 and 0.598 were measured before on all 54,000. On the untouched half it is {untouched}."
+        f"**In short**: on goods that it never saw, precision at 5 % is {own}. LightGBM's defaults reach {bar} on the same "
+        f"lines; 0.320 and 0.598 were measured before on all 54,000. On the untouched half it is {untouched}."
     )
 
 
