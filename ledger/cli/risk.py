@@ -144,14 +144,18 @@ def profile(
 
     known = _known(lines, results)
     found = profiles(known.lines, known.truth, of)
-    rows = [each._asdict() | {"interval": each.interval._asdict()} for each in found.profiles]
+    rows = [
+        each._asdict() | {"interval": each.interval._asdict(), "likely": each.likely._asdict()}
+        for each in found.profiles
+    ]
     words = [
         f"Of all inspected shipments {found.rate:.1%} were non-compliant.",
         f"A rate to expect is drawn towards that as if by {found.strength:.0f} more shipments.",
     ]
     words += [
         f"{each.name}: {each.non_compliant:,} of {each.shipments:,} (95 %: {each.interval.low:.1%} to "
-        f"{each.interval.high:.1%}); expect {each.expected:.1%}; {each.standing}"
+        f"{each.interval.high:.1%}); expect {each.expected:.1%} ({each.likely.low:.1%} to {each.likely.high:.1%}); "
+        f"{each.standing}"
         for each in found.profiles[:most]
     ]
     answer = {"subject": found.subject, "rate": found.rate, "strength": found.strength, "profiles": rows}

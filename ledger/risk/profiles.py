@@ -1,8 +1,10 @@
 """What inspections found of each company, product and route: never three shipments taken for a rate.
 
 A rate is of shipments (declarations), not of their lines, for what is wrong with one line is often wrong with all. It
-has an interval, and is shrunk towards what others have, the more the fewer shipments there are
-(`ledger.risk.intervals`). Profiles tell who was found out among those inspected; who never was stands in none.
+has an interval, and what to expect of the next shipment is shrunk towards what others have, the more the fewer there
+are (`ledger.risk.intervals`). Whether one stands above or below the others is said by that, not by its bare rate: of
+ten thousand who are all alike, some have four bad shipments of four. Profiles tell who was found out among those
+inspected; who never was stands in none.
 """
 
 from __future__ import annotations
@@ -35,9 +37,10 @@ class Profile(NamedTuple):
     name: str
     shipments: int  # inspected
     non_compliant: int  # of these, with at least one line that was
+    interval: Interval  # 95 % of its own rate, by its own shipments alone
     expected: float  # the rate to expect of the next: shrunk towards the others'
-    interval: Interval  # 95 % of its own rate
-    standing: Standing  # whether that interval lies above or below the rate of all
+    likely: Interval  # 95 % of that
+    standing: Standing  # whether `likely` lies above or below the rate of all
 
 
 class Profiles(NamedTuple):
@@ -46,7 +49,7 @@ class Profiles(NamedTuple):
     subject: str
     rate: float  # of all shipments inspected
     strength: float  # shipments that the rate of the others is worth in `expected`
-    profiles: tuple[Profile, ...]  # the highest lower end of the interval first
+    profiles: tuple[Profile, ...]  # the highest lower end of `likely` first
 
 
 def profiles(lines: Lines, truth: Truths, subject: str) -> Profiles:
@@ -77,14 +80,15 @@ def profiles(lines: Lines, truth: Truths, subject: str) -> Profiles:
     seen = np.array(list(counts.values()), dtype=np.float64)
     prior = fitted_prior(seen[:, 0], seen[:, 1])
     made = [_profile(name, hits, trials, prior) for name, (hits, trials) in counts.items()]
-    made.sort(key=lambda each: (-each.interval.low, -each.expected, each.name))
+    made.sort(key=lambda each: (-each.likely.low, -each.expected, each.name))
     return Profiles(subject, prior.rate, prior.strength, tuple(made))
 
 
 def _profile(name: str, hits: int, trials: int, prior: Prior) -> Profile:
-    interval, rate, expected = wilson(hits, trials), prior.rate, prior.shrunk(hits, trials)
-    standing: Standing = "above" if interval.low > rate else "below" if interval.high < rate else "unclear"
-    return Profile(name, trials, hits, expected, interval, standing)
+    expected = prior.shrunk(hits, trials)
+    likely = wilson(hits + prior.rate * prior.strength, trials + prior.strength)
+    standing: Standing = "above" if likely.low > prior.rate else "below" if likely.high < prior.rate else "unclear"
+    return Profile(name, trials, hits, wilson(hits, trials), expected, likely, standing)
 
 
 def _subject(lines: Lines, subject: str) -> NDArray[np.object_]:

@@ -6,12 +6,13 @@ rests on are one reason. They say what moved this model's score, not what is wro
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from ledger.risk.features import HS, Levels
-from ledger.risk.lines import EXPORT, NET_MASS, ORIGIN, VALUE
+from ledger.risk.lines import EXPORT, NET_MASS, ORIGIN
 
 if TYPE_CHECKING:
     from ledger.risk.features import Encoder
@@ -35,12 +36,17 @@ SUBJECTS: Final = {
 WORTH: Final = "value per kilogram"
 _PLAIN: Final = {
     NET_MASS: "net mass",
-    VALUE: "customs value",
+    "gross_mass_measure": "gross mass",
+    "mode_code": "mode of transport",
+    "government_procedure_current_code": "procedure",
     "whole_mass": "net mass",
-    "whole_value": "customs value",
+    "whole_value": "customs value",  # as `customs_value_amount` without its last word
     "sent_from_elsewhere": "country of export",
     "commodity": "goods",
 }
+
+
+_KIND: Final = re.compile(r"_(?:id|code|numeric|measure|amount)$")
 
 
 class Reason(NamedTuple):
@@ -83,7 +89,12 @@ def _subject(feature: str) -> str:
         return SUBJECTS[name]
     if feature.startswith("value_per_kg"):
         return WORTH
-    return name.replace("_", " ") if what == "code" else _PLAIN.get(feature, feature.replace("_", " "))
+    return _label(name if what == "code" else feature)
+
+
+def _label(column: str) -> str:
+    """A column's name for a person: `origin_country_code` is the origin country."""
+    return _PLAIN.get(column, _KIND.sub("", column).replace("_", " "))
 
 
 class _Told:
@@ -94,7 +105,8 @@ class _Told:
         self._column = {name: at for at, name in enumerate(encoder.names)}
         self._levels = Levels(lines)
         self._family = {SUBJECTS[family]: family for family in encoder.past}
-        self._categories = {name.replace("_", " "): name for name in lines.categories}
+        self._categories = {_label(name): name for name in lines.categories}
+        self._numbers = {_label(name): name for name in lines.numbers}
 
     def words(self, row: int, subject: str) -> str:
         family = self._family.get(subject)
@@ -132,6 +144,6 @@ class _Told:
         return WORTH
 
     def _number(self, row: int, subject: str) -> str:
-        column = {_PLAIN[NET_MASS]: NET_MASS, _PLAIN[VALUE]: VALUE}.get(subject, subject.replace(" ", "_"))
+        column = self._numbers.get(subject, "")
         number = self._lines.number(column)[row]
-        return "is missing" if np.isnan(number) else f"{number:,.10g}{' kg' if column == NET_MASS else ''}"
+        return "is missing" if np.isnan(number) else f"{number:,.10g}{' kg' if 'mass' in subject else ''}"

@@ -27,6 +27,7 @@ def tables(figures: Json, others: Json) -> str:
     parts = [
         f"Ran {figures['date']} with LightGBM {figures['lightgbm']}; {figures['minutes']:.0f} minutes of one core.",
         f"Where ± stands, figures are means of {figures['seeds']} seeds with the standard deviation over them.",
+        _short(trials),
         "### Without the leak: five folds of whole blocks",
         _about(trials["grouped"], "all lines with public labels"),
         _ours(trials["grouped"]["rows"], others["measured_grouped"]),
@@ -96,6 +97,23 @@ def _ours(rows: Json, *others: Json) -> str:
             known = dict(zip(other["columns"], values, strict=True))
             lines.append(_row((name, *(_value(known.get(column)) for column in COLUMNS))))
     return "\n".join(lines)
+
+
+def _short(trials: Json) -> str:
+    """What matters most, in two sentences."""
+
+    def figure(trial: str, name: str, column: str) -> str:
+        return f"{statistics.mean(trials[trial]['rows'][name][column]):.3f}"
+
+    own, bar = (
+        f"{figure('grouped', name, 'P@5')} and AUC {figure('grouped', name, 'AUC')}"
+        for name in ("Lotproof", "LightGBM defaults")
+    )
+    untouched = f"{figure('untouched', 'Lotproof', 'P@5')} and {figure('untouched', 'Lotproof', 'AUC')}"
+    return (
+        f"**In short**: on goods that it never saw, precision at 5 % is {own}. LightGBM's defaults reach {bar} on the same "
+        f"lines; 0.320 and 0.598 were measured before on all 54,000. On the untouched half it is {untouched}."
+    )
 
 
 def _ahead(ahead: Json) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ledger.core.errors import InvalidInputError
-from ledger.risk.profiles import SUBJECTS, profiles
+from ledger.risk.profiles import SUBJECTS, Profile, profiles
 from tests.risk.declared import lines_of, rows
 
 
@@ -20,19 +20,35 @@ def shipments(*counts: tuple[str, int, int]) -> list[dict[str, object]]:
     ]
 
 
-def test_three_bad_shipments_of_three_stand_below_sixty_of_a_hundred() -> None:
-    found = profiles(*lines_of(shipments(("FEW", 3, 3), ("MANY", 100, 60), ("REST", 1_000, 100))), "importer_id")
-    assert [each.name for each in found.profiles] == ["MANY", "FEW", "REST"]
-    many, few, rest = found.profiles
-    assert (few.standing, many.standing, rest.standing) == ("above", "above", "below")
-    assert few.expected < 0.9
+def many(counts: dict[str, tuple[int, int]]) -> dict[str, Profile]:
+    """The profiles of these importers among sixty others who differ: half of them 5, half of them 25 of 100 bad."""
+    others = [(f"REST{number}", 100, 5 + 20 * (number % 2)) for number in range(60)]
+    named = [(name, trials, hits) for name, (trials, hits) in counts.items()]
+    found = profiles(*lines_of(shipments(*named, *others)), "importer_id")
+    return {each.name: each for each in found.profiles}
+
+
+def test_three_bad_shipments_of_three_stand_behind_sixty_of_a_hundred() -> None:
+    found = many({"FEW": (3, 3), "MANY": (100, 60)})
+    assert next(iter(found)) == "MANY"
+    few = found["FEW"]
+    assert (few.standing, found["MANY"].standing, found["REST0"].standing) == ("unclear", "above", "below")
+    assert few.expected < 0.4
     assert few.interval.high - few.interval.low > 0.5
-    assert many.interval.low < 0.6 < many.interval.high
+    assert few.likely.low < few.expected < few.likely.high
+    assert found["MANY"].interval.low < 0.6 < found["MANY"].interval.high
 
 
 def test_one_shipment_says_nothing_clear() -> None:
-    found = profiles(*lines_of(shipments(("ONE", 1, 1), ("REST", 200, 50))), "importer_id")
-    assert {each.name: each.standing for each in found.profiles} == {"ONE": "unclear", "REST": "unclear"}
+    assert many({"ONE": (1, 1)})["ONE"].standing == "unclear"
+
+
+def test_among_thousands_who_are_alike_nobody_is_singled_out() -> None:
+    chance = np.random.default_rng(6)
+    lines, _ = lines_of([row | {"importer_id": f"I{number % 3_000}"} for number, row in enumerate(rows(9_000))])
+    found = profiles(lines, chance.random(9_000) < 0.2, "importer_id")
+    assert any(each.non_compliant == each.shipments for each in found.profiles)  # three bad ones of three, by chance
+    assert {each.standing for each in found.profiles} == {"unclear"}
 
 
 def test_a_shipment_with_many_lines_counts_once() -> None:

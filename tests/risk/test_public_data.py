@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -92,31 +92,51 @@ def test_every_published_number_is_told_as_it_was_published(parts: Parts, test_d
     assert missing == []
 
 
-def test_the_products_own_groups_are_the_blocks_of_the_data(parts: Parts, test_data: Path) -> None:
+class Data(NamedTuple):
+    """All declarations, read once, and which of them a file has."""
+
+    every: Any
+    rows: dict[str, range]
+
+    def some(self, parts: Parts, *names: str, step: int = 1) -> Any:
+        lines = np.concatenate([np.array(self.rows[name])[::step] for name in names])
+        return parts.evaluation.some(self.every, np.isin(np.arange(len(self.every.truth)), lines))
+
+
+@pytest.fixture(scope="module")
+def data(parts: Parts, test_data: Path) -> Data:
     korean = parts.korean
     every = korean.read(test_data / "customs/kcs_synthetic", korean.TRAINING, korean.VALIDATION, korean.TEST)
-    assert len(every.lines) == 54_000
-    goods = zip(every.lines.commodities, every.lines.numbers["net_net_weight_measure"], strict=True)
-    groups = joined([list(every.lines.numbers["customs_value_amount"]), list(goods)])
-    assert len(set(zip(groups, every.blocks, strict=True))) == len(set(groups)) == len(set(every.blocks))
+    rows = {
+        korean.TRAINING: range(37_385),
+        korean.VALIDATION: range(37_385, 45_519),
+        korean.TEST: range(45_519, 54_000),
+    }
+    return Data(every, rows)
 
 
-def test_a_look_up_and_a_price_come_to_the_figures_written(parts: Parts, test_data: Path) -> None:
-    korean, evaluation = parts.korean, parts.evaluation
-    folder = test_data / "customs/kcs_synthetic"
-    known, later = korean.read(folder, korean.TRAINING), korean.read(folder, korean.VALIDATION)
+def test_the_products_own_groups_are_the_blocks_of_the_data(data: Data) -> None:
+    lines, blocks = data.every.lines, data.every.blocks
+    assert len(lines) == 54_000
+    goods = zip(lines.commodities, lines.numbers["net_net_weight_measure"], strict=True)
+    groups = joined([list(lines.numbers["customs_value_amount"]), list(goods)])
+    assert len(set(zip(groups, blocks, strict=True))) == len(set(groups)) == len(set(blocks))
+
+
+def test_a_look_up_and_a_price_come_to_the_figures_written(parts: Parts, data: Data) -> None:
+    evaluation = parts.evaluation
+    known, later = data.some(parts, parts.korean.TRAINING), data.some(parts, parts.korean.VALIDATION)
     written = json.loads(parts.page.FIGURES.read_text(encoding="utf-8"))["trials"]["official"]
     assert (written["lines"], written["fraud"]) == (len(later.lines), round(float(later.truth.mean()), 4))
     for name in ("Item Price, descending", "LOOK-UP: exact (HS6, Net Mass)"):
-        scores = evaluation.WAYS[name](known, later, 0)
-        found = evaluation.told(evaluation.ranking(later.truth, scores))
+        found = evaluation.told(evaluation.ranking(later.truth, evaluation.WAYS[name](known, later, 0)))
         assert {column: [value] for column, value in found.items()} == written["rows"][name]
 
 
-def test_a_fold_of_whole_blocks_is_judged_better_than_by_chance_or_memory(parts: Parts, test_data: Path) -> None:
+def test_a_fold_of_whole_blocks_is_judged_better_than_by_chance_or_memory(parts: Parts, data: Data) -> None:
     """One fold with few trees: what the page says of all is of this kind."""
-    korean, evaluation = parts.korean, parts.evaluation
-    every = korean.read(test_data / "customs/kcs_synthetic", korean.TRAINING, korean.VALIDATION)
+    evaluation, korean = parts.evaluation, parts.korean
+    every = data.some(parts, korean.TRAINING, korean.VALIDATION)
     inside = folds(every.blocks, evaluation.FOLDS) == 0
     known, asked = evaluation.some(every, ~inside), evaluation.some(every, inside)
     first = making.CANDIDATES[0]
@@ -126,21 +146,16 @@ def test_a_fold_of_whole_blocks_is_judged_better_than_by_chance_or_memory(parts:
 
 
 def test_the_last_quarter_is_scored_to_a_file(
-    parts: Parts, test_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    parts: Parts, data: Data, test_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With fewer lines and trees than the command takes."""
-
-    def less(folder: Path, *names: str) -> object:
-        read = parts.korean.read(folder, *names)
-        return parts.evaluation.some(read, np.arange(len(read.lines)) % 20 == 0)
-
     monkeypatch.setenv("LOTPROOF_TEST_DATA", str(test_data))
-    monkeypatch.setattr(parts.run, "read", less)
+    monkeypatch.setattr(parts.run, "read", lambda _folder, *names: data.some(parts, *names, step=50))
     monkeypatch.setattr(making, "CANDIDATES", quick())
     assert parts.run.main(["--score", str(tmp_path / "scores.csv")]) == 0
     with (tmp_path / "scores.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    asked = less(test_data / "customs/kcs_synthetic", parts.korean.TEST)
+    asked = data.some(parts, parts.korean.TEST, step=50)
     assert {row["Declaration ID"] for row in rows} == {name.declaration for name in asked.lines.names}
     assert [int(row["rank"]) for row in rows] == list(range(1, len(rows) + 1))
     assert "odds ×" in rows[0]["reasons"]
