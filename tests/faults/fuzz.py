@@ -104,7 +104,7 @@ def application(folder: Path) -> tuple[FastAPI, list[dict[str, Any]]]:
     app = create_app(settings, db, identity, chain_view=_Wallets(), clock=lambda: told.now)
     unbounded = Bucket(1_000_000_000, 1e-9)  # else most reports are answered 503, as they should be, and none is read
     installation = app.state.installation
-    app.state.installation = replace(installation, reports_taken=unbounded, reports_asked=unbounded)
+    app.state.installation = replace(installation, reports_taken=unbounded, reports_asked=unbounded, sign_ins=unbounded)
     scan = intake.submission(UnitKind.SCAN, serial="F1")
     return app, [registration_payload(), registration_payload("F2"), scan.payload()]
 
