@@ -79,9 +79,9 @@ VERDICT_SCHEMA: Final = _object(
     proof=MAYBE_TEXT,
 )
 SCANNER: Final[Json] = {
-    "place": {"type": "string", "description": "UN/LOCODE"},
-    "at": {"type": "string", "format": "date-time"},
-    "organisation": {"type": "integer", "minimum": 1},
+    "place": {"type": ["string", "null"], "description": "UN/LOCODE"},
+    "at": {"type": ["string", "null"], "format": "date-time"},
+    "organisation": {"type": ["integer", "null"], "minimum": 1},
 }
 CODES: Final[Json] = {"type": "array", "items": TEXT, "minItems": 1}
 CONSIGNMENT_SCHEMA: Final = _object(
