@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 SPAN: Final = 2_000  # blocks: what public nodes usually allow in one range of logs
 _WINDOW: Final = 64  # unfinalised blocks read at once
 _ENOUGH_FACTS: Final = 20_000  # in one range; more would only cost memory
+# Ranges written together. Indexes of hashes take new rows anywhere, so that each transaction writes a large part of
+# their pages: fewer and larger ones write less.
+_RANGES: Final = 4
 _SELF_CONTRADICTION: Final = frozenset({"inconsistent", "garbled"})  # causes that lie in the answers of one node
 _LONGEST_PAUSE: Final = 30.0  # seconds between attempts while the chain cannot be reached
 _log = logging.getLogger(__name__)
@@ -271,6 +274,17 @@ class Indexer:
         return blocks
 
     def _read_final(self, first: int, finalized: int) -> list[IndexedBlock]:
+        blocks = self._read_range(first, finalized)
+        for _ in range(_RANGES - 1):
+            if blocks[-1].number >= finalized:
+                break
+            try:
+                blocks += self._read_range(blocks[-1].number + 1, finalized)
+            except UnavailableError:
+                break  # what was read is kept; the next step meets the trouble again, or finds it gone
+        return blocks
+
+    def _read_range(self, first: int, finalized: int) -> list[IndexedBlock]:
         while True:
             last = min(finalized, first + self._span - 1)
             try:

@@ -131,6 +131,22 @@ def test_ranges_shrink_where_facts_are_many(
     assert chain.calls.count("final_facts") > 6
 
 
+def test_several_ranges_are_written_together_and_trouble_in_a_later_one_costs_only_that(
+    db: Database, chain: SimulatedChain
+) -> None:
+    def fail_in_the_third(method: str, answer: Any) -> Any:
+        if method == "final_facts" and chain.calls.count(method) == 3:
+            raise UnavailableError("No answer.")
+        return answer
+
+    indexer = indexer_of(db, chain, span=5)
+    chain.lie = fail_in_the_third
+    assert indexer.step().block == 9, "two ranges of five blocks"
+    assert indexer.step().block == 29, "four more"
+    catch_up(indexer)
+    check_equals_chain(db, chain)
+
+
 def test_a_node_that_refuses_even_one_block_is_reported(chain: SimulatedChain, indexer: Indexer) -> None:
     def refuse(method: str, answer: Any) -> Any:
         if method == "final_facts":

@@ -1,4 +1,7 @@
-"""Which bugs a test run puts in: the first of each harness. `scripts/faults` puts in all, before it runs at length."""
+"""What the harnesses' tests share: a node, and which bugs a test run puts in.
+
+Of each harness it is the first; `scripts/faults` puts in all, before it runs at length.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,22 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
+from tests.real_world import RealWorld, a_real_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHAIN_ID = 31337
 HERE = Path(__file__).resolve().parent
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealWorld]:
+    """One real node for all tests of a file: it takes seconds to start."""
+    with a_real_world(tmp_path_factory.mktemp("node"), 1, CHAIN_ID) as made:
+        yield made
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -7,20 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults import halt
-from tests.real_world import RealWorld, a_real_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.real_world import RealWorld
+
 pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealWorld]:
-    """One real node for all tests of this file: it takes seconds to start."""
-    with a_real_world(tmp_path_factory.mktemp("node"), 1, halt.CHAIN_ID) as made:
-        yield made
 
 
 def test_what_is_queued_while_the_chain_halts_is_recorded_once(world: RealWorld, tmp_path: Path) -> None:
