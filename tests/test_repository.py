@@ -23,6 +23,7 @@ PROGRAMS = (
     "scripts/forge",
     "scripts/halmos",
     "scripts/lock",
+    "scripts/risk_model",
     "scripts/setup",
 )
 PROGRAMS += ("scripts/slither", "scripts/test")
