@@ -100,7 +100,9 @@ class _Halt:
             node.start()
             self.slots.consensus.tell(node)
         if not self._settled(patience):
-            self.broken.append("not everything that was queued was recorded when the chain went on")
+            self.broken.append(
+                f"what was queued did not all become final when the chain went on: {self.clients.states()}"
+            )
         self._judge(statements)
 
     def figures(self) -> dict[str, int | float | str]:
