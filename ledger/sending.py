@@ -158,9 +158,9 @@ class Sending:
             if self._clock() - self._sent_at.get(transaction.hash, 0.0) >= RESEND_SECONDS:
                 outcome = self.push(transaction)
                 if slot is oldest[slot.sender] and slot.sender == self._account.signer:
-                    self._mend(slot, outcome)
+                    self._mend(slot, outcome, [each for each in waiting if each.sender == slot.sender])
 
-    def _mend(self, slot: Slot, outcome: Sent | None) -> None:
+    def _mend(self, slot: Slot, outcome: Sent | None, line: Sequence[Slot]) -> None:
         """Replace the first in line if its fee is too low, it waits for long, or the node will not have it."""
         late = self._clock() - self._first_sent[slot.latest.hash] > BUMP_SECONDS
         if outcome is Sent.UNDERPRICED or (late and outcome in {Sent.ACCEPTED, Sent.KNOWN}):
@@ -168,7 +168,10 @@ class Sending:
         elif self._refusals.get(slot.latest.hash, 0) >= _CANCEL_AFTER:
             about = {"nonce": slot.nonce}
             _LOG.error("the node keeps refusing a nonce: it is used up, and its statements go out anew", extra=about)
-            self._replace(slot, Payload(self._account.signer, b"", _CANCEL_GAS))
+            # With all that stands behind it, which may build on what it was to record and would be refused for good; the
+            # last first, because the first lets the others go.
+            for each in reversed(line):
+                self._replace(each, Payload(self._account.signer, b"", _CANCEL_GAS))
 
     def _replace(self, slot: Slot, payload: Payload) -> None:
         last, market = slot.latest, self._chain.fees()

@@ -344,6 +344,26 @@ def test_a_transaction_that_the_node_will_never_take_is_cancelled_and_its_statem
     assert here.refusals() == []
 
 
+def test_what_builds_on_a_cancelled_transaction_goes_anew_behind_it(
+    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = world.chain.send
+    refused: list[bytes] = []
+
+    def picky(raw: bytes) -> Sent:
+        if not refused or raw in refused:
+            refused.append(raw)
+            raise NodeError("exceeds block gas limit", method="eth_sendRawTransaction", message="exceeds", code=1)
+        return honest(raw)
+
+    monkeypatch.setattr(world.chain, "send", picky)
+    registration = world.registration("A1")
+    digests = here.accept(registration, world.shipment(registration))
+    here.settle(20)
+    assert here.states(digests) == ["final", "final"], "the ledger would refuse the shipment if it came first"
+    assert here.refusals() == []
+
+
 def test_a_nonce_that_something_else_used_frees_its_statements(world: World, here: Installation) -> None:
     world.anvil.automine(on=False)
     digests = here.accept(world.registration("A1"))
