@@ -168,8 +168,8 @@ class Sending:
         elif self._refusals.get(slot.latest.hash, 0) >= _CANCEL_AFTER:
             about = {"nonce": slot.nonce}
             _LOG.error("the node keeps refusing a nonce: it is used up, and its statements go out anew", extra=about)
-            # With all that stands behind it, which may build on what it was to record and would be refused for good; the
-            # last first, because the first lets the others go.
+            # With all that stands behind it, which may build on what it was to record and would be refused for good.
+            # The last first, because the first lets the others go.
             for each in reversed(line):
                 self._replace(each, Payload(self._account.signer, b"", _CANCEL_GAS))
 
