@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 SPAN: Final = 2_000  # blocks: what public nodes usually allow in one range of logs
 _WINDOW: Final = 64  # unfinalised blocks read at once
+# Seconds until a block is asked for again of which the bloom speaks of the ledger and no logs are given. Some nodes give
+# a block out before its logs; on a busy network the bloom may also mean another contract.
+_ASK_AGAIN: Final = (0.2, 0.5, 1.0)
 _ENOUGH_FACTS: Final = 20_000  # in one range; more would only cost memory
 # Ranges written together. Indexes of hashes take new rows anywhere, so that each transaction writes a large part of
 # their pages: fewer and larger ones write less.
@@ -100,6 +103,7 @@ class Indexer:
         span: How many final blocks to ask for at once, at most.
         development: Follow even when final blocks change; only for the embedded development chain, which can lose some.
         clock: Seconds since 1970.
+        sleep: Waits so many seconds.
     """
 
     def __init__(  # noqa: PLR0913 - all but three have a default, and are named
@@ -112,6 +116,7 @@ class Indexer:
         span: int = SPAN,
         development: bool = False,
         clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._db = db
         self._chain = chain
@@ -120,6 +125,7 @@ class Indexer:
         self._largest_span = self._span = span
         self._development = development
         self._clock = clock
+        self._sleep = sleep
         self._clock_told = False  # that the clock is behind the chain
         self._notes = Notes(db)
         self._beat = Beat(self._notes, INDEXER, clock)
@@ -315,11 +321,21 @@ class Indexer:
         if not headers:
             raise _inconsistent(f"block {first} is missing")
         bearing = [header for header in headers if header.may_hold_facts]
-        found = dict(zip(bearing, self._chain.facts_of(bearing), strict=True)) if bearing else {}
+        found = self._facts_of(bearing) if bearing else {}
         for header, block in found.items():
             if block.hash != header.hash or block.number != header.number:
                 raise _inconsistent(f"another block was given for block {header.number}")
         return [found.get(header) or _empty(header) for header in headers]
+
+    def _facts_of(self, bearing: list[Header]) -> dict[Header, IndexedBlock]:
+        found = dict(zip(bearing, self._chain.facts_of(bearing), strict=True))
+        for seconds in _ASK_AGAIN:
+            bare = [header for header in bearing if not found[header].facts]
+            if not bare:
+                break
+            self._sleep(seconds)
+            found.update(zip(bare, self._chain.facts_of(bare), strict=True))
+        return found
 
     def _undo(self, head: Header) -> Progress:
         """Walk back to the newest block that the chain still has, and forget everything above it."""

@@ -342,6 +342,26 @@ def test_an_altered_log_stops_loudly_with_the_evidence(db: Database, chain: Simu
     assert ReadModel(db).recorded_after(None, 10) == []
 
 
+def test_a_block_that_comes_before_its_logs_is_asked_for_again(db: Database, chain: SimulatedChain) -> None:
+    slept: list[float] = []
+
+    def late(method: str, answer: Any) -> Any:
+        return [replace(block, facts=()) for block in answer] if method == "facts_of" and len(slept) < 2 else answer
+
+    chain.lie = late
+    catch_up(indexer_of(db, chain, sleep=slept.append))
+    check_equals_chain(db, chain)
+    assert slept == [0.2, 0.5]
+
+
+def test_a_block_of_which_only_the_bloom_speaks_is_taken_in_the_end(db: Database, chain: SimulatedChain) -> None:
+    slept: list[float] = []
+    chain.lie = lies_about("facts_of", lambda blocks: [replace(block, facts=()) for block in blocks])
+    assert indexer_of(db, chain, sleep=slept.append, span=1_000).step().block >= 0
+    catch_up(indexer_of(db, chain, sleep=slept.append))
+    assert slept[:3] == [0.2, 0.5, 1.0]
+
+
 def test_a_header_withheld_ends_the_range_and_no_more(db: Database, chain: SimulatedChain, indexer: Indexer) -> None:
     chain.lie = lies_about("headers", lambda headers: [*headers[:3], *[None] * len(headers[3:])])
     catch_up(indexer)
