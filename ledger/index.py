@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 SPAN: Final = 2_000  # blocks: what public nodes usually allow in one range of logs
 _WINDOW: Final = 64  # unfinalised blocks read at once
-# Seconds until a block is asked for again of which the bloom speaks of the ledger and no logs are given. Some nodes give
-# a block out before its logs; on a busy network the bloom may also mean another contract.
+# Seconds until a block is asked for again whose bloom speaks of the ledger and of which no logs were given: some nodes
+# give a block out before its logs. On a busy network the bloom may also mean another contract.
 _ASK_AGAIN: Final = (0.2, 0.5, 1.0)
 _ENOUGH_FACTS: Final = 20_000  # in one range; more would only cost memory
 # Ranges written together. Indexes of hashes take new rows anywhere, so that each transaction writes a large part of
