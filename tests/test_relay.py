@@ -323,19 +323,25 @@ def test_a_fee_above_the_ceiling_waits_for_a_person(
     assert len(here.journal.unfinished()[0].transactions) == 1
 
 
-def test_a_transaction_that_the_node_will_never_take_is_cancelled_and_its_statements_go_anew(
-    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def picky(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The node never takes the first transaction that it is given."""
     honest = world.chain.send
     refused: list[bytes] = []
 
-    def picky(raw: bytes) -> Sent:
+    def send(raw: bytes) -> Sent:
         if not refused or raw in refused:
             refused.append(raw)
             raise NodeError("exceeds block gas limit", method="eth_sendRawTransaction", message="exceeds", code=1)
         return honest(raw)
 
-    monkeypatch.setattr(world.chain, "send", picky)
+    monkeypatch.setattr(world.chain, "send", send)
+
+
+@pytest.mark.usefixtures("picky")
+def test_a_transaction_that_the_node_will_never_take_is_cancelled_and_its_statements_go_anew(
+    world: World, here: Installation
+) -> None:
     digests = here.accept(world.registration("A1"))
     here.settle(20)
     assert here.states(digests) == ["final"]
@@ -344,19 +350,8 @@ def test_a_transaction_that_the_node_will_never_take_is_cancelled_and_its_statem
     assert here.refusals() == []
 
 
-def test_what_builds_on_a_cancelled_transaction_goes_anew_behind_it(
-    world: World, here: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    honest = world.chain.send
-    refused: list[bytes] = []
-
-    def picky(raw: bytes) -> Sent:
-        if not refused or raw in refused:
-            refused.append(raw)
-            raise NodeError("exceeds block gas limit", method="eth_sendRawTransaction", message="exceeds", code=1)
-        return honest(raw)
-
-    monkeypatch.setattr(world.chain, "send", picky)
+@pytest.mark.usefixtures("picky")
+def test_what_builds_on_a_cancelled_transaction_goes_anew_behind_it(world: World, here: Installation) -> None:
     registration = world.registration("A1")
     digests = here.accept(registration, world.shipment(registration))
     here.settle(20)
