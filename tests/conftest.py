@@ -31,7 +31,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "lotproof"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole programs first, browsers before all: files are handed out in this order, and none of minutes must be last."""
+    """Browsers first, then whole programs: files are handed out in this order, and one of minutes must not be last."""
     slow, system = ({item.path for item in items if item.get_closest_marker(name)} for name in ("slow", "system"))
     items.sort(key=lambda item: (item.path.parent.name != "web", item.path not in slow, item.path not in system))
 
