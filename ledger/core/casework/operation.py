@@ -182,9 +182,7 @@ def _target(entry: Entry, number: int, told: Json) -> Target:
 
 def _dropped(operation: Operation, entry: Entry) -> Operation:
     number = entry.details["target"]
-    kept = tuple(
-        each._replace(dropped_at=entry.at) if each.number == number else each for each in operation.targets
-    )
+    kept = tuple(each._replace(dropped_at=entry.at) if each.number == number else each for each in operation.targets)
     return replace(operation, targets=kept)
 
 

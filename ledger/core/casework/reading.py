@@ -21,7 +21,9 @@ MAX_ORGANISATION: Final = 2**32 - 1  # uint32 on chain
 MAX_NUMBER: Final = 2**53 - 1  # what every reader of JSON holds exactly (RFC 8259, section 6)
 LATEST: Final = 253_402_300_799  # Unix seconds: the calendar ends with the year 9999
 _KEY: Final = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
-_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
+_TIME: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII
+)
 _REFERENCE: Final = re.compile(r"[0-9a-f]{8}", re.ASCII)
 
 

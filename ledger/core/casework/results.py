@@ -71,7 +71,9 @@ def count(operation: Operation, shared: Iterable[Shared], now: int) -> Json:
     return {
         "counted_at": now,
         **total,
-        "by_kind": [{"product_class": kind, **own} for kind, own in by_kind.items() if kind in KINDS or any(own.values())],
+        "by_kind": [
+            {"product_class": kind, **own} for kind, own in by_kind.items() if kind in KINDS or any(own.values())
+        ],
         "by_member": [{"organisation": number, **own} for number, own in sorted(by_member.items())],
     }
 
@@ -121,7 +123,9 @@ def csv_of(told: Json, about: Sequence[tuple[str, str]]) -> str:
     """
     written = io.StringIO()
     plain = csv.writer(written, lineterminator="\r\n")
-    plain.writerows([csv_cell(name), csv_cell(text)] for name, text in (*about, ("counted_at", moment(told["counted_at"]))))
+    plain.writerows(
+        [csv_cell(name), csv_cell(text)] for name, text in (*about, ("counted_at", moment(told["counted_at"])))
+    )
     plain.writerow([])
     plain.writerow(_COLUMNS)
     plain.writerows([csv_cell(value) for value in row.values()] for row in rows(told))
