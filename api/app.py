@@ -19,6 +19,7 @@ from api.installation import Identity, Installation
 from api.metrics import CountAnswers, Metrics, NodeStates
 from api.request_id import NameRequests
 from api.routes import (
+    cases,
     chain,
     demo,
     events,
@@ -27,6 +28,7 @@ from api.routes import (
     labels,
     ledger,
     logs,
+    operations,
     pages,
     proof,
     reports,
@@ -39,6 +41,7 @@ from api.routes import (
     units,
     verify,
 )
+from ledger.casework import CaseDesk, OperationDesk
 from ledger.core.structs import Domain
 from ledger.report import Desk
 from ledger.session import Doorkeeper
@@ -81,6 +84,8 @@ ROUTES: Final = (
     session,
     intelligence,
     taxii,
+    cases,
+    operations,
     labels,
     resolver,
     health,
@@ -171,13 +176,14 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
     read_model, outbox, metrics = ReadModel(database), Outbox(database), Metrics()
     metrics.registry.register(Figures(database, settings, clock))
     metrics.registry.register(NodeStates(standings))
+    verifier = Verifier(read_model, settings, clock=clock, count=metrics.judged)
     return Installation(
         settings=settings,
         identity=identity,
         database=database,
         read_model=read_model,
         outbox=outbox,
-        verifier=Verifier(read_model, settings, clock=clock, count=metrics.judged),
+        verifier=verifier,
         unit_lists=UnitLists(settings.units_dir),
         snapshots=Snapshots(read_model, domain, settings.public_hosts, settings.data_dir),
         reports=Desk(database, settings),
@@ -186,6 +192,8 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         doorkeeper=Doorkeeper(database, settings, chain_view),
         sign_ins=Bucket(*SIGN_INS),
         exchange=Exchange(database, UnitLists(settings.units_dir), chain_view),
+        cases=CaseDesk(database, settings, verifier),
+        operations=OperationDesk(database, settings, verifier),
         metrics=metrics,
         chain_view=chain_view,
         prover=prover,

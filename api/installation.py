@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from api.flood import Bucket
     from api.metrics import Metrics
+    from ledger.casework import CaseDesk, OperationDesk
     from ledger.chain.watch import Standing
     from ledger.config import Settings
     from ledger.prove import Prover
@@ -57,6 +58,8 @@ class Installation:
     doorkeeper: Doorkeeper
     sign_ins: Bucket  # how often somebody tries to sign in
     exchange: Exchange  # of intelligence
+    cases: CaseDesk
+    operations: OperationDesk
     metrics: Metrics
     chain_view: ChainView | None  # None: what only the chain can check is left to it
     prover: Prover | None  # None: the chain is not at hand, so nothing can be proved

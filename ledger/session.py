@@ -44,6 +44,7 @@ class Member:
 
     session: Session
     administration: bool  # customs, a regulator or an authority
+    supervisor: bool  # the key may administer its organisation's keys too: assigns, closes, opens operations
     ends_at: int  # Unix seconds, unless it is used
 
     @property
@@ -181,6 +182,7 @@ class Doorkeeper:
             "organisation": {"number": member.organisation, "name": self._name(member.organisation)},
             "key": "0x" + member.key.hex(),
             "administration": member.administration,
+            "supervisor": member.supervisor,
             "began_at": moment(member.session.began_at),
             "ends_at": moment(member.ends_at),
         }
@@ -200,7 +202,9 @@ class Doorkeeper:
     def _member(self, session: Session) -> Member:
         organisation = self._read_model.organisation(session.organisation)
         ends_at = session.ends_at(self._settings.session_idle_seconds, self._settings.session_seconds)
-        return Member(session, organisation is not None and administers(organisation), ends_at)
+        key = self._read_model.key(session.key)
+        supervisor = key is not None and Purpose.ADMIN in key.addition.purposes
+        return Member(session, organisation is not None and administers(organisation), supervisor, ends_at)
 
     def _domain(self, host: str) -> str:
         domain = host.lower()
