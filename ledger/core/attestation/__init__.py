@@ -1,0 +1,1 @@
+"""What administrations and conformity bodies attest off the chain: who is trusted, who may certify, what is certified."""
