@@ -19,6 +19,7 @@ from api.installation import Identity, Installation
 from api.metrics import CountAnswers, Metrics, NodeStates
 from api.request_id import NameRequests
 from api.routes import (
+    attestations,
     chain,
     demo,
     desk,
@@ -26,6 +27,7 @@ from api.routes import (
     health,
     intelligence,
     labels,
+    lane,
     ledger,
     logs,
     pages,
@@ -40,13 +42,16 @@ from api.routes import (
     units,
     verify,
 )
+from ledger.attest import Registry
 from ledger.core.structs import Domain
 from ledger.declare import CustomsDesk
 from ledger.examine import Examiner
+from ledger.lane import GreenLane
 from ledger.report import Desk
 from ledger.session import Doorkeeper
 from ledger.share import Exchange
 from ledger.snapshot import Snapshots
+from ledger.store.attestations import Attestations
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import ReadModel
 from ledger.store.unit_lists import UnitLists
@@ -83,6 +88,8 @@ ROUTES: Final = (
     events,
     session,
     desk,
+    attestations,
+    lane,
     intelligence,
     taxii,
     labels,
@@ -182,7 +189,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         database=database,
         read_model=read_model,
         outbox=outbox,
-        verifier=Verifier(read_model, settings, clock=clock, count=metrics.judged),
+        verifier=Verifier(read_model, settings, attestations=Attestations(database), clock=clock, count=metrics.judged),
         unit_lists=UnitLists(settings.units_dir),
         snapshots=Snapshots(read_model, domain, settings.public_hosts, settings.data_dir),
         reports=Desk(database, settings),
@@ -192,6 +199,8 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         sign_ins=Bucket(*SIGN_INS),
         customs=CustomsDesk(database, settings),
         examiner=Examiner(database),
+        registry=Registry(database, chain_view),
+        lane=GreenLane(database, settings),
         exchange=Exchange(database, UnitLists(settings.units_dir), chain_view),
         metrics=metrics,
         chain_view=chain_view,

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
     from api.flood import Bucket
     from api.metrics import Metrics
+    from ledger.attest import Registry
     from ledger.chain.watch import Standing
     from ledger.config import Settings
     from ledger.declare import CustomsDesk
     from ledger.examine import Examiner
+    from ledger.lane import GreenLane
     from ledger.prove import Prover
     from ledger.report import Desk
     from ledger.session import Doorkeeper
@@ -60,6 +62,8 @@ class Installation:
     sign_ins: Bucket  # how often somebody tries to sign in
     customs: CustomsDesk  # takes declarations in and scores them
     examiner: Examiner  # shows a country's desk its own
+    registry: Registry  # of attestations
+    lane: GreenLane  # recommends releases
     exchange: Exchange  # of intelligence
     metrics: Metrics
     chain_view: ChainView | None  # None: what only the chain can check is left to it

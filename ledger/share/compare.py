@@ -1,9 +1,8 @@
 """Comparing what is held and scanned with the indicators: everything with a new one, and what is new with all of them.
 
-A new indicator is compared within the call that hands it in, declaration lines within the call that keeps them. What is
-recorded, scanned or reported afterwards is
-compared when somebody asks for matches or follows them, so that nothing runs where nobody listens. Up to which fact
-that was done is kept: two servers on one database do it once.
+A new indicator is compared within the call that hands it in, a declaration line within the call that keeps it. What is
+recorded, scanned or reported afterwards is compared when somebody asks for matches or follows them, so that nothing
+runs where nobody listens. Up to which fact that was done is kept: two servers on one database do it once.
 """
 
 from __future__ import annotations

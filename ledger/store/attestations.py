@@ -1,4 +1,4 @@
-"""What administrations and conformity bodies attested through this installation, each beside the ledger's word on it."""
+"""What administrations and conformity bodies attested here, each beside what the ledger says of who did."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ import orjson
 
 from ledger.core.customs.alerts import Alert, with_alerts
 from ledger.core.intelligence.marking import Marking
-from ledger.core.intelligence.matching import Found
 from ledger.core.organisation import name_of
 from ledger.store.matches import Matches
 from ledger.store.read_model import ReadModel
@@ -20,6 +19,7 @@ from ledger.store.read_model import ReadModel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ledger.core.intelligence.matching import Found
     from ledger.store.database import Database
     from ledger.store.engine import Connection
 
@@ -29,7 +29,7 @@ _KEEP: Final = 'INSERT INTO declaration_keys ("key", sequence) VALUES (?, ?) ON 
 _OF_BATCHES: Final = "SELECT identifier, indicator FROM matches WHERE what = 'batch' AND identifier IN ({})"
 _STANDING: Final = """
     SELECT m.identifier, i.issuer, i.marking, i.digest FROM matches m JOIN intelligence i ON i.sequence = m.indicator
-    WHERE m.what = 'declaration' AND m.identifier IN ({}) AND (i.valid_until = 0 OR i.valid_until > ?)
+    WHERE m.what = ? AND m.identifier IN ({}) AND (i.valid_until = 0 OR i.valid_until > ?)
     AND NOT EXISTS (SELECT 1 FROM intelligence w WHERE w.previous = i.digest AND w.form = 3) ORDER BY i.sequence
 """
 _SCORES: Final = "SELECT sequence, score FROM declaration_lines WHERE score <> '' AND sequence IN ({})"
@@ -87,15 +87,25 @@ class LineAlerts:
     def standing(self, numbers: Sequence[int], now: int) -> dict[int, list[Alert]]:
         """The alerts that match lines and are neither expired nor withdrawn, by the lines' numbers."""
         alerts: dict[int, list[Alert]] = {}
+        for identifier, alert in self._standing(DECLARATION, [str(number) for number in numbers], now):
+            alerts.setdefault(int(identifier), []).append(alert)
+        return alerts
+
+    def of_batches(self, batches: Iterable[bytes], now: int) -> list[Alert]:
+        """The alerts that match batches and are neither expired nor withdrawn."""
+        found = self._standing("batch", ["0x" + batch.hex() for batch in batches], now)
+        return list(dict.fromkeys(alert for _, alert in found))
+
+    def _standing(self, what: str, identifiers: list[str], now: int) -> list[tuple[str, Alert]]:
+        found: list[tuple[str, Alert]] = []
         names: dict[int, str] = {}
         with self._db.snapshot() as connection:
-            for some in _parts([str(number) for number in numbers]):
+            for some in _parts(identifiers):
                 sql = _STANDING.format(", ".join("?" * len(some)))
-                for identifier, issuer, marking, digest in connection.execute(sql, (*some, now)):
+                for identifier, issuer, marking, digest in connection.execute(sql, (what, *some, now)):
                     name = names.setdefault(issuer, name_of(self._read_model.organisation(issuer), issuer))
-                    alert = Alert(name, Marking(marking).label, bytes(digest))
-                    alerts.setdefault(int(identifier), []).append(alert)
-        return alerts
+                    found.append((identifier, Alert(name, Marking(marking).label, bytes(digest))))
+        return found
 
     def refresh(self, numbers: Sequence[int], now: int) -> None:
         """Let the scores of lines say which alerts match them now."""

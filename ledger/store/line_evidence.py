@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ledger.core.attestation.coverage import Papers
+    from ledger.core.attestation.standing import Trust
     from ledger.core.customs.declaration import DeclarationLine
     from ledger.core.customs.journey import Goods
     from ledger.core.dossier import Dossier
@@ -53,9 +54,13 @@ class LineEvidence:
         """How far the read model has come."""
         return self._facts.as_of()
 
-    def parties(self) -> Parties:
-        """The organisations and keys of now."""
-        return self._current().parties
+    def organisation(self, number: int) -> Organisation | None:
+        """Everything said of an organisation, None if none has the number."""
+        return self._current().parties.organisation(number)
+
+    def trust(self, operators: Iterable[int], country: str) -> Trust:
+        """What was attested about operators, and what the administrations of a country recognise."""
+        return self._attestations.trust(operators, country, self._current().parties)
 
     def of_lines(self, kept: Sequence[Kept], history: History, now: int) -> list[Evidence]:
         """What is known of each of some lines.

@@ -23,6 +23,7 @@ _INSERT: Final = """
     INSERT INTO matches (indicator, what, identifier, gtin, lot, serial, place, organisation, "at", found_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (indicator, what, identifier) DO NOTHING
 """
+_KEPT: Final = "SELECT count(*) FROM matches WHERE indicator = ? AND (what = 'declaration') = (? = 'declaration')"
 _LINE: Final = "CASE WHEN m.what = 'declaration' THEN CAST(m.identifier AS BIGINT) ELSE 0 END"
 # Declaration lines are shown to the desks of their country only.
 _AFTER: Final = f"""
@@ -90,7 +91,9 @@ class Matches:
         """
         with self._db.transaction() as connection:
             for rows in _by_room([(indicator, *_row(each), now) for each in found]):
-                sql = "SELECT count(*) FROM matches WHERE indicator = ? AND (what = 'declaration') = (? = 'declaration')"
+                sql = (
+                    "SELECT count(*) FROM matches WHERE indicator = ? AND (what = 'declaration') = (? = 'declaration')"
+                )
                 room = MOST - int(connection.execute(sql, rows[0][:2]).fetchone()[0])
                 connection.executemany(_INSERT, rows[: max(room, 0)])
 

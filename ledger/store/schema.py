@@ -484,6 +484,7 @@ matches = Table(
     _number("at"),
     _number("found_at"),
     UniqueConstraint("indicator", "what", "identifier", name="uq_matches_once"),
+    Index(None, "what", "identifier"),
     sqlite_autoincrement=True,
 )
 feedback = Table(

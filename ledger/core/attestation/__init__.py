@@ -1,1 +1,1 @@
-"""What administrations and conformity bodies attest off the chain: who is trusted, who may certify, what is certified."""
+"""What is attested off the chain: who is trusted, which body may certify what, and what it certified."""

@@ -146,9 +146,7 @@ def _unentitled(paper: Paper, content: CertificateContent) -> str:
             scope.allows(content.category, content.standard, content.module) for scope in scopes.scopes
         ):
             return ""
-        outside = (
-            f"{each.who} designated the body {_statement(paper).body} for other things than {_subject(content)}"
-        )
+        outside = f"{each.who} designated the body {_statement(paper).body} for other things than {_subject(content)}"
         found = f"its body's designation by {each.who} did not count then: {fault}" if fault else outside
     return found
 

@@ -64,10 +64,8 @@ def require_administrations(attestation: Attestation, digest: bytes, court: Cour
     return statement.issuer
 
 
-def require_certificate(
-    attestation: Attestation, digest: bytes, designations: Iterable[Granted], court: Court
-) -> int:
-    """Require that a designated body may issue a certificate, and signed it. Whether it lies in its scope is told later.
+def require_certificate(attestation: Attestation, digest: bytes, designations: Iterable[Granted], court: Court) -> int:
+    """Require that a designated body may certify, and signed it; whether it lies in its scope is told later.
 
     Args:
         attestation: The certificate.
@@ -126,7 +124,9 @@ def require_revocable(
         detail = "An attestation is taken back from a time between its own and now on."
         raise _refused("InvalidSince", detail)
     by_body = isinstance(earlier.attestation.statement, ConformityCertificate) and (
-        _designator([each for each in designations if each.held.issuer == earlier.issuer], attestation.signer, court.now)
+        _designator(
+            [each for each in designations if each.held.issuer == earlier.issuer], attestation.signer, court.now
+        )
         is not None
     )
     if by_body:
@@ -176,4 +176,3 @@ def _require_times(issued_at: int, begins_at: int, until: int, now: int) -> None
 
 def _refused(error: str, detail: str) -> StatementRefusedError:
     return StatementRefusedError(detail, advice=_FORM, error=error, arguments={})
-

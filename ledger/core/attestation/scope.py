@@ -1,8 +1,8 @@
 """What a conformity body may certify and what a certificate covers: product category, standard, module, models.
 
-Categories are the product families by which bodies are listed for Regulation (EU) 2016/425 (NANDO); modules are those of
-its annexes V (B, EU type-examination), VII (C2, supervised checks of the product) and VIII (D, quality of production).
-A voluntary paper has no module: it follows none of the Regulation's procedures.
+Categories are the product families by which bodies are listed for Regulation (EU) 2016/425 (NANDO); modules are those
+of its annexes V (B, EU type-examination), VII (C2, supervised checks of the product) and VIII (D, quality of its
+production). A voluntary paper has no module: it follows none of the Regulation's procedures.
 """
 
 from __future__ import annotations
@@ -176,8 +176,8 @@ def read_certificate(value: object) -> CertificateContent:
     """Read what a certificate covers.
 
     Args:
-        value: `{"salt", "category", "standard", "module", "voluntary", "models": [{"gtin", "name"}]}`; of a model one of
-            both is enough, and a voluntary paper has the module null.
+        value: `{"salt", "category", "standard", "module", "voluntary", "models": [{"gtin", "name"}]}`; of a model one
+            of both is enough, and a voluntary paper has the module null.
 
     Raises:
         InvalidInputError: It is malformed; `field` says where.

@@ -19,6 +19,8 @@ from ledger.core.structs import TypedStatement
 from ledger.core.submission import read_signature
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ledger.core.structs import Domain
 
 Content = DesignationContent | CertificateContent
@@ -98,7 +100,10 @@ KINDS: Final[dict[str, tuple[type[Attested], str]]] = {
     "Revocation": (Revocation, "revocation"),
 }
 KIND_NAMES: Final = tuple(kind for _, kind in KINDS.values())
-_READERS: Final = {"BodyDesignation": read_designation, "ConformityCertificate": read_certificate}
+_READERS: Final[dict[str, Callable[[object], Content]]] = {
+    "BodyDesignation": read_designation,
+    "ConformityCertificate": read_certificate,
+}
 _FIELDS: Final = ("type", "message", "signer", "signature", "content")
 
 

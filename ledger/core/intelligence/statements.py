@@ -13,7 +13,6 @@ from enum import IntEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from ledger.core.errors import InvalidInputError
 from ledger.core.fields import read_object, read_signer, read_statement, refuse
 from ledger.core.intelligence.content import Content, read_content
 from ledger.core.intelligence.marking import Marking

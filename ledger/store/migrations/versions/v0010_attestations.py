@@ -64,10 +64,12 @@ Table(
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Make the tables and the index."""
     metadata.create_all(op.get_bind())
+    op.create_index("ix_matches_what_identifier", "matches", ["what", "identifier"])
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_index("ix_matches_what_identifier", "matches")
     metadata.drop_all(op.get_bind())
