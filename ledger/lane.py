@@ -130,7 +130,7 @@ class GreenLane:
         consignee = evidence.consignee
         final = self._evidence.as_of().finalized_block
         asked = Asked(country, named, goods, hits, consignee, evidence.behind, final, evidence.now)
-        return lane(asked, self._evidence.trust(operators_of(goods, consignee), country))
+        return lane(asked, self._evidence.trust(operators_of(goods, consignee)))
 
     def _told(self, found: Lane) -> Json:
         return {

@@ -58,9 +58,9 @@ class LineEvidence:
         """Everything said of an organisation, None if none has the number."""
         return self._current().parties.organisation(number)
 
-    def trust(self, operators: Iterable[int], country: str) -> Trust:
-        """What was attested about operators, and what the administrations of a country recognise."""
-        return self._attestations.trust(operators, country, self._current().parties)
+    def trust(self, operators: Iterable[int]) -> Trust:
+        """What was attested about operators, and whose statuses which administrations recognise."""
+        return self._attestations.trust(operators, self._current().parties)
 
     def of_lines(self, kept: Sequence[Kept], history: History, now: int) -> list[Evidence]:
         """What is known of each of some lines.

@@ -29,7 +29,8 @@ _LINE: Final = "CASE WHEN m.what = 'declaration' THEN CAST(m.identifier AS BIGIN
 _AFTER: Final = f"""
     SELECT m.sequence, i.digest, m.what, m.identifier, m.gtin, m.lot, m.serial, m.place, m.organisation, m."at",
     m.found_at FROM matches m JOIN intelligence i ON i.sequence = m.indicator
-    WHERE m.sequence > ?5 AND {VISIBLE} ORDER BY m.sequence LIMIT ?6
+    WHERE m.sequence > ?5 AND {VISIBLE} AND (m.what <> 'declaration' OR ?7 = (
+        SELECT d.country FROM declaration_lines d WHERE d.sequence = {_LINE})) ORDER BY m.sequence LIMIT ?6
 """  # noqa: S608 - constants
 _OF_KEYS: Final = """
     SELECT k."key", i.sequence, i.content FROM indicator_keys k JOIN intelligence i ON i.sequence = k.sequence

@@ -63,7 +63,7 @@ class Trust(NamedTuple):
     """Whose word counts for whom: everything that was attested about some operators, and what a country recognises."""
 
     statuses: Mapping[int, tuple[Granted, ...]]  # by operator
-    recognitions: tuple[Granted, ...]  # of the country whose officers ask
+    recognitions: tuple[Granted, ...]  # of other countries' statuses, by whichever administration
 
 
 class Trusted(NamedTuple):
@@ -119,15 +119,20 @@ def trusted(operator: int, country: str, trust: Trust, at: int) -> Trusted:
 
 
 def _unrecognised(status: Granted, country: str, recognitions: Iterable[Granted], at: int) -> str:
-    state = state_at(status.issuer) if status.issuer else None
-    given = state.country if state else ""
+    given = _country(status)
     if given == country:
         return ""
     wanted = given.encode()
-    named = [each for each in recognitions if getattr(each.held.attestation.statement, "country", b"") == wanted]
-    if any(not each.fault(at) for each in named):
-        return ""
+    for each in recognitions:
+        recognised = getattr(each.held.attestation.statement, "country", b"")
+        if recognised == wanted and _country(each) == country and not each.fault(at):
+            return ""
     return f"{status.who} gave it, and {country} does not recognise statuses of {given}"
+
+
+def _country(one: Granted) -> str:
+    state = state_at(one.issuer) if one.issuer else None
+    return state.country if state else ""
 
 
 def _until(status: Granted) -> int:

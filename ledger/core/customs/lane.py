@@ -148,7 +148,7 @@ def _of_goods(asked: Asked) -> Iterator[Reason]:
 
 def _of_journey(goods: Goods, journey: Journey, asked: Asked) -> Iterator[Reason]:
     way = goods.dossier.way(journey.consignment)
-    if not _reaches(journey, asked.country):
+    if journey.bound_for != asked.country:  # whoever has the goods, or is to get them, is not there or not named yet
         yield Reason("history_incomplete", f"{_last(journey)}; nothing on record brings the goods to {asked.country}.")
     broken = way.broken or way.doubt
     if broken:
@@ -169,12 +169,6 @@ def _discrepancy(goods: Goods, journey: Journey) -> str:
             who = goods.dossier.name(event.actor)
             return f"{who} recorded {event.quantity:,} received where {shipped:,} were shipped."
     return ""
-
-
-def _reaches(journey: Journey, country: str) -> bool:
-    """Whether the record leads to the country: its receiver is there, or the goods were seen there last."""
-    seen = bool(journey.stops) and journey.stops[-1].place[:2] == country
-    return not journey.carried and (journey.bound_for == country or seen)
 
 
 def _last(journey: Journey) -> str:
