@@ -11,6 +11,7 @@ from ledger.cli import (
     accept,
     backup,
     batches,
+    certificates,
     custody,
     declarations,
     delivery,
@@ -21,6 +22,7 @@ from ledger.cli import (
     intelligence,
     keys,
     labels,
+    lane,
     organisations,
     proof,
     reports,
@@ -48,6 +50,8 @@ app.add_typer(custody.app, name="custody")
 app.add_typer(unit.app, name="unit")
 app.add_typer(reports.app, name="report")
 app.add_typer(declarations.app, name="declaration")
+app.add_typer(lane.app, name="lane")
+app.add_typer(certificates.app, name="certificate")
 app.add_typer(risk.app, name="risk")
 app.add_typer(intelligence.app, name="intelligence")
 app.command("sign-in")(intelligence.sign_in)

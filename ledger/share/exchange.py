@@ -19,7 +19,7 @@ from ledger.core.errors import (
 from ledger.core.intelligence import rules
 from ledger.core.intelligence.marking import Marking
 from ledger.core.intelligence.statements import Form, number_of
-from ledger.core.organisation import administers
+from ledger.core.organisation import administers, desk_country
 from ledger.core.parts import key_id
 from ledger.core.sign_in import fault_of
 from ledger.core.vocabulary import Purpose
@@ -122,6 +122,8 @@ class Exchange:
             sequence = self._messages.add(message, self._db.domain(), now)
             if message.content and message.content.pattern:
                 self._comparer.everything(sequence, message.content.pattern, now)
+            if statement.form == Form.WITHDRAWAL:
+                self._comparer.withdrawn(statement.previous, now)
 
     def _require(self, message: Message, digest: bytes, now: int) -> None:
         view = ReadModelView(self._read_model, self._chain_view, strict=True)
@@ -195,7 +197,7 @@ class Exchange:
         """What matched the indicators that a reader may see, after a number, in order."""
         rules.require_administration(reader)
         self.compare(now)
-        found = self._matches.after(reader, after, PAGE)
+        found = self._matches.after(reader, self._country(reader), after, PAGE)
         self.note_matches(reader, found, now)
         return [self._teller.match(match) for match in found]
 
@@ -265,7 +267,7 @@ class Exchange:
         self._note(reader, items, now)
         told = [("message", item.sequence, self._teller.item(item, reader)) for item in items]
         if reader.administration:
-            found = self._matches.after(reader, place[1], PAGE)
+            found = self._matches.after(reader, self._country(reader), place[1], PAGE)
             self.note_matches(reader, found, now)
             told += [("match", each.sequence, self._teller.match(each)) for each in found]
         said = self._messages.feedback_after(reader, place[2], PAGE)
@@ -274,6 +276,11 @@ class Exchange:
     def _note(self, reader: Reader, items: list[Item], now: int) -> None:
         seen = [(item.told.issuer, "0x" + item.digest.hex()) for item in items]
         self._looks.note(reader.organisation, reader.key, KIND, seen, now)
+
+    def _country(self, reader: Reader) -> str:
+        """Whose declaration lines a reader may see."""
+        organisation = self._read_model.organisation(reader.organisation)
+        return desk_country(organisation) if organisation else ""
 
     def _readable(self, digest: bytes, reader: Reader) -> Item:
         item = self._messages.find(digest)

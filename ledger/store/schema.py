@@ -41,7 +41,7 @@ from ledger.store.columns import text as _text
 
 metadata = columns.metadata
 _Key = columns.KEY
-REVISION: Final = "0009"  # of the newest migration; a test compares
+REVISION: Final = "0010"  # of the newest migration; a test compares
 APPLICATION_ID: Final = 0x4C6F7470  # "Lotp": SQLite's file header says whose file it is
 
 blocks = Table(
@@ -465,6 +465,7 @@ matches = Table(
     _number("at"),
     _number("found_at"),
     UniqueConstraint("indicator", "what", "identifier", name="uq_matches_once"),
+    Index(None, "what", "identifier"),
     sqlite_autoincrement=True,
 )
 feedback = Table(
@@ -489,6 +490,37 @@ compared = Table(
     _blob("hash"),
     _number("unit_event"),
     _number("report"),
+)
+
+# What administrations and conformity bodies attest off the chain.
+attestations = Table(
+    "attestations",
+    metadata,
+    Column("sequence", _Key, primary_key=True, autoincrement=True),
+    _blob("digest", unique=True),
+    _text("kind"),
+    _text("subject"),  # operator, country, body or holder; of a revocation the digest
+    _blob("revokes", index=True),  # digest, empty if it takes nothing back
+    _number("issuer"),  # organisation; of a certificate, whose designation its body had
+    _number("received_at"),
+    _number("position"),  # in the log of its issuer, -1 = in none
+    _text("payload"),  # as handed in, JSON
+    Index(None, "kind", "subject"),
+    sqlite_autoincrement=True,
+)
+certificate_models = Table(
+    "certificate_models",
+    metadata,
+    Column("key", Text, primary_key=True),  # what a batch must have to be one of its models
+    Column("sequence", BigInteger, ForeignKey("attestations.sequence"), primary_key=True, index=True),
+)
+
+# By which declaration lines are found when a new indicator comes.
+declaration_keys = Table(
+    "declaration_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("sequence", BigInteger, ForeignKey("declaration_lines.sequence"), primary_key=True, index=True),
 )
 
 # What running parts last said of themselves, for figures and for `lotproof doctor`.
@@ -517,6 +549,9 @@ LASTING: Final = (
     log_nodes,
     reports,
     declaration_lines,
+    declaration_keys,
+    attestations,
+    certificate_models,
     looks,
     encryption_keys,
     intelligence,
