@@ -40,7 +40,7 @@ from api.routes import (
     verify,
 )
 from ledger.core.structs import Domain
-from ledger.report import Desk
+from ledger.report import Desk, Intake, Publisher, Ranking
 from ledger.session import Doorkeeper
 from ledger.share import Exchange
 from ledger.snapshot import Snapshots
@@ -169,6 +169,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
 ) -> Installation:
     domain = Domain(identity.chain_id, identity.ledger)
     read_model, outbox, metrics = ReadModel(database), Outbox(database), Metrics()
+    verifier = Verifier(read_model, settings, clock=clock, count=metrics.judged)
     metrics.registry.register(Figures(database, settings, clock))
     metrics.registry.register(NodeStates(standings))
     return Installation(
@@ -177,10 +178,12 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         database=database,
         read_model=read_model,
         outbox=outbox,
-        verifier=Verifier(read_model, settings, clock=clock, count=metrics.judged),
+        verifier=verifier,
         unit_lists=UnitLists(settings.units_dir),
         snapshots=Snapshots(read_model, domain, settings.public_hosts, settings.data_dir),
-        reports=Desk(database, settings),
+        reports=Intake(database, settings, verifier),
+        desk=Desk(database, settings, Ranking(database, verifier)),
+        report_counts=Publisher(database),
         reports_taken=Bucket(*REPORTS_TAKEN),
         reports_asked=Bucket(*REPORTS_ASKED),
         doorkeeper=Doorkeeper(database, settings, chain_view),
