@@ -38,8 +38,10 @@ _QUEUE: Final = f"""
     AND (?4 = 1 OR i.waiting > 0) AND (i.urgency, i.number) < (?5, ?6)
     ORDER BY i.urgency DESC, i.number DESC LIMIT ?7
 """  # noqa: S608 - constants
-_MAY_READ: Final = """
-    SELECT 1 FROM incident_desks WHERE incident = ?1 AND country IN (?2, ?3)
+_MAY_READ: Final = "SELECT 1 FROM incident_desks WHERE incident = ?1 AND country IN (?2, ?3)"
+_MAY_READ_REPORT: Final = """
+    SELECT 1 FROM reports r JOIN incident_desks d ON d.incident = r.incident
+    WHERE r.sequence = ?1 AND d.country IN (?2, ?3)
 """
 _ANSWER: Final = """
     UPDATE reports SET answer = ?1, answered_at = ?2, answered_by = ?3,
@@ -137,6 +139,7 @@ class Incidents:
         if told.gtin and told.serial:
             asked.append(("gtin = ? AND serial = ?", (told.gtin, told.serial)))
         if told.gtin and told.lot:
+            asked.append(("gtin = ? AND lot = ? AND place = ?", (told.gtin, told.lot, told.place)))
             asked.append(("gtin = ? AND lot = ?", (told.gtin, told.lot)))
         if told.code_hash:
             asked.append(("code_hash = ?", (told.code_hash,)))
@@ -193,11 +196,18 @@ class Incidents:
 
     def may_read(self, reader: Reader, number: int) -> bool:
         """Whether an incident is for a reader."""
+        return self._for(reader, _MAY_READ, number)
+
+    def may_read_report(self, reader: Reader, number: int) -> bool:
+        """Whether a report is for a reader."""
+        return self._for(reader, _MAY_READ_REPORT, number)
+
+    def _for(self, reader: Reader, sql: str, number: int) -> bool:
         everything, *some = reader.limits()
         if everything:
             return True
         with self._db.snapshot() as connection:
-            return connection.execute(_MAY_READ, (number, *some)).fetchone() is not None
+            return connection.execute(sql, (number, *some)).fetchone() is not None
 
     def queue(self, reader: Reader, *, answered: bool, before: tuple[int, int], most: int) -> list[Incident]:
         """What a reader is to look at, the most urgent first, of one urgency the newest.

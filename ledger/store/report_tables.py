@@ -54,6 +54,7 @@ incidents = Table(
     text("triage"),  # the reasons, JSON
     number("triaged_at"),  # 0 = to be done anew
     Index(None, "gtin", "lot", "number"),
+    Index(None, "gtin", "lot", "place", "number"),
     Index(None, "gtin", "serial", "number"),
     Index(None, "code_hash", "number"),
     Index(None, "began_at"),

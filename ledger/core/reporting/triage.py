@@ -1,12 +1,8 @@
 """What is urgent of the incidents that people report, and why: one table of reasons with weights.
 
-Nobody vouches for a report, so what others say counts for little and what the ledger says for much: however many
-reports somebody sends, they stay below one about goods that are stopped. The urgency ranks a queue. It is no
-probability, and changes no verdict.
-
-The verdict on the code, alerts of other administrations, and how many say the same are what WHO's guidance for national
-surveillance weighs too: whether the product can be traced, whether it is known elsewhere, and how far it has spread
-(WHO Global Surveillance and Monitoring System for substandard and falsified medical products, 2017, section 3).
+Nobody vouches for a report, so what strangers say counts for little and what the ledger and administrations say for
+much: whatever anybody sends, and however often, it is never urgent by that alone, nor does it come before goods that
+are stopped. The urgency ranks a queue. It is no probability, and changes no verdict.
 """
 
 from __future__ import annotations
@@ -70,7 +66,7 @@ REASONS: Final[dict[str, Reason]] = {
     "ledger_knows_nothing": Reason("ledger", 15, "The ledger cannot say that the goods are what they seem."),
     "no_code": Reason("ledger", 10, "There is no code that can be read: a person must look."),
     "alert_match": Reason("alert", 65, "An administration has told others to look out for these goods."),
-    "same_pack_elsewhere": Reason("spread", 45, "The same serial number was reported as another incident."),
+    "same_pack_elsewhere": Reason("spread", 40, "The same serial number was reported as another incident."),
     "other_countries": Reason("spread", 35, "The same lot was reported in other countries."),
     "many_incidents": Reason("spread", 25, "The same lot was reported in many other incidents."),
     "few_incidents": Reason("spread", 12, "The same lot was reported in other incidents."),

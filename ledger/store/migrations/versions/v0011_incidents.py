@@ -49,6 +49,7 @@ incidents = Table(
     _text("triage"),
     _number("triaged_at"),
     Index(None, "gtin", "lot", "number"),
+    Index(None, "gtin", "lot", "place", "number"),
     Index(None, "gtin", "serial", "number"),
     Index(None, "code_hash", "number"),
     Index(None, "began_at"),
