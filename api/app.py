@@ -50,10 +50,11 @@ from ledger.core.structs import Domain
 from ledger.declare import CustomsDesk
 from ledger.examine import Examiner
 from ledger.lane import GreenLane
-from ledger.report import Desk
+from ledger.report import Desk, Intake, Publisher, Ranking
 from ledger.session import Doorkeeper
 from ledger.share import Exchange
 from ledger.snapshot import Snapshots
+from ledger.store.attestations import Attestations
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import ReadModel
 from ledger.store.unit_lists import UnitLists
@@ -187,9 +188,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
     read_model, outbox, metrics = ReadModel(database), Outbox(database), Metrics()
     metrics.registry.register(Figures(database, settings, clock))
     metrics.registry.register(NodeStates(standings))
-    verifier = Verifier(
-        read_model, settings, attestations=Attestations(database), clock=clock, count=metrics.judged
-    )
+    verifier = Verifier(read_model, settings, attestations=Attestations(database), clock=clock, count=metrics.judged)
     return Installation(
         settings=settings,
         identity=identity,
@@ -199,7 +198,9 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         verifier=verifier,
         unit_lists=UnitLists(settings.units_dir),
         snapshots=Snapshots(read_model, domain, settings.public_hosts, settings.data_dir),
-        reports=Desk(database, settings),
+        reports=Intake(database, settings, verifier),
+        desk=Desk(database, settings, Ranking(database, verifier)),
+        report_counts=Publisher(database),
         reports_taken=Bucket(*REPORTS_TAKEN),
         reports_asked=Bucket(*REPORTS_ASKED),
         doorkeeper=Doorkeeper(database, settings, chain_view),

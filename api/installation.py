@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ledger.examine import Examiner
     from ledger.lane import GreenLane
     from ledger.prove import Prover
-    from ledger.report import Desk
+    from ledger.report import Desk, Intake, Publisher
     from ledger.session import Doorkeeper
     from ledger.share import Exchange
     from ledger.snapshot import Snapshots
@@ -56,7 +56,9 @@ class Installation:
     verifier: Verifier
     unit_lists: UnitLists
     snapshots: Snapshots
-    reports: Desk
+    reports: Intake
+    desk: Desk  # at which reports are read and answered
+    report_counts: Publisher
     reports_taken: Bucket  # how many come in
     reports_asked: Bucket  # how often somebody asks what became of one
     doorkeeper: Doorkeeper

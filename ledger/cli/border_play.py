@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ledger.cli import border_story, story
 from ledger.cli.client import Client
+from ledger.cli.play import FINAL
 from ledger.cli.sharing_desk import SharingDesk
 from ledger.core.attestation.statements import Attestation, MutualRecognition, TrustedStatus
 from ledger.core.customs.declaration import FIELDS
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-FINAL: Final = frozenset({"final", "refused"})
 YEAR: Final = 365 * story.DAY
 HOLD_DAYS, SEIZE_DAYS = -0.08, -0.04  # days from now
 RESULTS: Final = ("results.pdf", "results.csv")
@@ -163,7 +163,7 @@ class BorderPlay:
         batch = border_story.BATCHES["diverted"]
         pattern = read_pattern({"kind": "lot", "gtin": story.PRODUCTS[batch.product].gtin, "lot": batch.lot})
         until = self.play.start + 90 * story.DAY
-        draft = Draft(Form.INDICATOR, border_story.ALERT, border_story.ALERT_WORDS, until, pattern)
+        draft = Draft(Form.INDICATOR, border_story.ALERT, border_story.ALERT_WORDS, pattern, None, until)
         return str(desk.send(draft, Marking.GREEN, ())["digest"])
 
     # ---- the green lane ----
@@ -198,7 +198,7 @@ class BorderPlay:
         self.folder.mkdir(parents=True, exist_ok=True)
         for file in RESULTS:
             with writing(self.folder / file) as written:
-                written.write(lead.content(f"/v1/operations/{reference}/{file}"))
+                written.write(lead.get_bytes(f"/v1/operations/{reference}/{file}"))
         units = sum(count for _, count in border_story.DIVERTED.values())
         if (results["seizures"], results["units"]) != (len(border_story.DIVERTED), units):
             raise LotproofError(f"The operation counts {results['seizures']} seizures and {results['units']} units.")
@@ -251,17 +251,19 @@ class BorderPlay:
     def _seize(self, name: str, case: Json) -> None:
         """Hold the carton, look into it, seize it, and close the case with what was signed."""
         goods, port = border_story.DIVERTED[name][0], border_story.PORTS[name]
-        if not case["tasks"] and case["closed"] is None:
+        if not case["tasks"]:
             words = "Ask Manila whether its consignee gave the carton up."
             case = self._do(name, case, {"act": "task", "words": words})
+        if case["state"] == "opened":
             case = self._do(name, case, {"act": "move", "to": "examining"})
         for kind, days in ((Kind.HOLD, HOLD_DAYS), (Kind.SEIZE, SEIZE_DAYS)):
             digest = self.play.act(story.Step(days, name, kind, goods, port))
             self.play.settle(FINAL)
             if not any(each["digest"] == digest for each in case["outcomes"]):
                 case = self._do(name, case, {"act": "outcome", "digest": digest})
-        if case["closed"] is None:
+        if case["tasks"][0]["done_at"] is None:
             case = self._do(name, case, {"act": "task_done", "task": 1, "words": "It did not."})
+        if case["closed"] is None:
             self._do(name, case, {"act": "close", "words": "Seized. The carton was never released by its consignee."})
 
     def _do(self, name: str, case: Json, act: Json) -> Json:

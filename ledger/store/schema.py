@@ -38,10 +38,11 @@ from ledger.store.columns import blob as _blob
 from ledger.store.columns import number as _number
 from ledger.store.columns import small as _small
 from ledger.store.columns import text as _text
+from ledger.store.report_tables import REPORTING
 
 metadata = columns.metadata
 _Key = columns.KEY
-REVISION: Final = "0010"  # of the newest migration; a test compares
+REVISION: Final = "0011"  # of the newest migration; a test compares
 APPLICATION_ID: Final = 0x4C6F7470  # "Lotp": SQLite's file header says whose file it is
 
 blocks = Table(
@@ -324,27 +325,6 @@ log_nodes = Table(
     sqlite_with_rowid=False,
 )
 
-# What people reported who found something wrong. Nobody vouches for it, and no verdict looks at it.
-reports = Table(
-    "reports",
-    metadata,
-    Column("sequence", _Key, primary_key=True, autoincrement=True),
-    _blob("receipt", unique=True),  # SHA-256 of the receipt
-    _text("code"),
-    _text("gtin"),  # what the code spells, "" where it spells none
-    _text("lot"),
-    _text("serial"),
-    _text("words"),
-    _text("place"),
-    _number("photo_bytes"),  # 0 = none
-    _number("received_at"),
-    _number("read_at"),  # 0 = not yet
-    _text("answer"),
-    _number("answered_at"),  # 0 = not yet
-    Index(None, "gtin", "lot"),
-    sqlite_autoincrement=True,
-)
-
 # Lines of customs declarations, with what the ledger says of each. No verdict looks at them.
 declaration_lines = Table(
     "declaration_lines",
@@ -547,7 +527,7 @@ LASTING: Final = (
     covered_digests,
     unit_events,
     log_nodes,
-    reports,
+    *REPORTING,
     declaration_lines,
     declaration_keys,
     attestations,

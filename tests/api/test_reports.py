@@ -19,9 +19,11 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from api.flood import Bucket
-from ledger import report
 from ledger.cli.main import app as cli
 from ledger.core.errors import InvalidInputError, UnavailableError
+from ledger.core.receipt import receipt_of
+from ledger.report import intake
+from ledger.report.photo import made_anew
 from ledger.store.database import Database
 from ledger.store.reports import Reports
 from ledger.store.schema import metadata
@@ -85,6 +87,7 @@ def test_a_report_is_received_read_and_answered(app: FastAPI, tmp_path: Path) ->
         "received_at": sent.json()["received_at"],
         "answer": None,
         "answered_at": None,
+        "answered_by": None,
     }
     assert "The seal was broken." in run(tmp_path, "list")
     assert state()["state"] == "received"
@@ -128,7 +131,7 @@ def test_a_photo_is_made_anew_without_its_notes(app: FastAPI, tmp_path: Path) ->
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
 def test_a_small_photo_keeps_its_size(form: str) -> None:
-    content = report.made_anew(photo(300, form), max_bytes=1 << 20, max_pixels=10**6)
+    content = made_anew(photo(300, form), max_bytes=1 << 20, max_pixels=10**6)[0]
     assert Image.open(io.BytesIO(content)).size == (300, 150)
 
 
@@ -138,7 +141,7 @@ NOTED = noted(64)
 @given(st.binary(max_size=300), st.integers(0, 400))
 def test_a_photo_with_broken_notes_is_kept_or_refused(noise: bytes, at: int) -> None:
     with suppress(InvalidInputError):
-        content = report.made_anew(NOTED[:at] + noise + NOTED[at + len(noise) :], max_bytes=1 << 20, max_pixels=10**6)
+        content, _ = made_anew(NOTED[:at] + noise + NOTED[at + len(noise) :], max_bytes=1 << 20, max_pixels=10**6)
         assert Image.open(io.BytesIO(content)).format == "JPEG"
 
 
@@ -172,7 +175,7 @@ def test_a_photo_that_is_too_large_is_refused(make_app: Callable[..., FastAPI]) 
 
 def test_photos_fill_no_disk(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     assert send(app, photo(300)).status_code == 201
-    monkeypatch.setattr(report, "MOST_PHOTO_BYTES", 0)
+    monkeypatch.setattr(intake, "MOST_PHOTO_BYTES", 0)
     assert_problem(send(app, photo(300)), 503, "unavailable")
     assert send(app, words="Without a photo").status_code == 201
 
@@ -188,7 +191,7 @@ def test_a_folder_that_cannot_be_written_loses_no_report(app: FastAPI, database:
 def test_a_receipt_that_is_not_known_and_one_that_is_none_differ(app: FastAPI) -> None:
     ask = Asker(app)
     receipt = send(app, words="a").json()["receipt"]
-    from_elsewhere = report.receipt_of(IDENTIFIER)
+    from_elsewhere = receipt_of(IDENTIFIER)
     assert_problem(ask.get(f"/v1/reports/{from_elsewhere}"), 404, "not-found")
     assert_problem(ask.get(f"/v1/reports/{receipt[:-1]}"), 422, "invalid-input", field="receipt")
 
@@ -274,5 +277,5 @@ def test_notes_that_cannot_be_read_turn_nothing(monkeypatch: pytest.MonkeyPatch)
         raise SyntaxError("not a TIFF file")
 
     monkeypatch.setattr("PIL.ImageOps.exif_transpose", fail)
-    content = report.made_anew(noted(300), max_bytes=1 << 20, max_pixels=10**6)
+    content, _ = made_anew(noted(300), max_bytes=1 << 20, max_pixels=10**6)
     assert Image.open(io.BytesIO(content)).size == (300, 150)
