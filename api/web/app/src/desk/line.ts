@@ -89,3 +89,10 @@ export function goodsCode({ gtin, lot, sscc }: Pick<Line, "gtin" | "lot" | "sscc
 export function nameOf({ declaration_id, line }: Pick<Line, "declaration_id" | "line">): string {
     return `${declaration_id}/${line}`;
 }
+
+const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
+
+/** A reason with its times as `told` writes them: the server writes ISO 8601 in UTC. */
+export function readable(reason: string, told: (time: string) => string): string {
+    return reason.replace(TIME, (time) => told(time));
+}
