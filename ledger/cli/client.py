@@ -120,6 +120,18 @@ class Client:
             headers={"content-type": "application/octet-stream"},
         )
 
+    def get_bytes(self, path: str) -> bytes:
+        """The file at `path`; raises the error that the server's problem stands for."""
+        answer = self._answer("GET", path, {})
+        if answer.is_success:
+            return answer.content
+        raise _error_of(answer.status_code, _json_of(answer, self.server))
+
+    def post_form(self, path: str, file: bytes, seconds: float, **fields: str) -> Json:
+        """The JSON answer to a form with a file and some fields, for which the server may take so many seconds."""
+        parts: dict[str, Any] = {"file": ("file", file), **{name: (None, text) for name, text in fields.items()}}
+        return self._call("POST", path, files=parts, timeout=seconds)
+
     def wait(
         self, digests: list[str], until: frozenset[str], seconds: float, *, poll_seconds: float = POLL_SECONDS
     ) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from ledger.cli import (
     accept,
     backup,
     batches,
+    casework,
     custody,
     declarations,
     delivery,
@@ -21,6 +22,7 @@ from ledger.cli import (
     intelligence,
     keys,
     labels,
+    operations,
     organisations,
     proof,
     reports,
@@ -50,6 +52,8 @@ app.add_typer(reports.app, name="report")
 app.add_typer(declarations.app, name="declaration")
 app.add_typer(risk.app, name="risk")
 app.add_typer(intelligence.app, name="intelligence")
+app.add_typer(casework.app, name="case")
+app.add_typer(operations.app, name="operation")
 app.command("sign-in")(intelligence.sign_in)
 app.command("looks")(intelligence.looks)
 for single in (
