@@ -34,8 +34,8 @@ from tests.share_world import INDONESIA
 from tests.test_leaks import Outside, canaries, gathered, listening
 
 OUTSIDERS = (BELGIUM, SINGAPORE_CHIEF, SINGAPORE, CHEMIST)
-ROUNDS, OF_EACH = 10, 100
-TEXTS = 20  # of a round, five canaries in each
+ROUNDS, OF_EACH = 5, 200
+TEXTS = 20  # of a round, ten canaries in each
 
 
 def texts(number: int) -> list[str]:
@@ -58,7 +58,7 @@ class OutsideOperation(Outside):
         return Caseworking.on(db, folder) if db else Caseworking.new(folder)
 
     def work(self, number: int = 0) -> None:
-        """An operation, a case and what goes on in them, in which a hundred canaries stand."""
+        """An operation, a case and what goes on in them, in which two hundred canaries stand."""
         here, names = self.here, texts(number)
         self.operation = made = here.operation(INDONESIA, name=names[0], words=names[1])
         here.does(INDONESIAN_CHIEF, made, "accept")

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import typer.main
 from typer.testing import CliRunner
 
 from ledger.chain import keys
@@ -36,6 +37,7 @@ OFFICERS = {
     "indonesia": INDONESIAN,
     "indonesia-chief": INDONESIAN_CHIEF,
 }
+COMMAND = typer.main.get_command(app)
 CODE = f"(01){GTIN}(10){THAI_LOT}"
 
 
@@ -78,6 +80,7 @@ def desks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminals
     here = Caseworking.new(tmp_path)
     made = Terminals(here, tmp_path)
     monkeypatch.setattr("ledger.cli.officer.Client", made.client)
+    monkeypatch.setattr("typer.testing._get_command", lambda _app: COMMAND)  # made once, not for each of forty calls
     monkeypatch.setattr(keys, "load", lambda _folder, name, _password: OFFICERS[name].signer)
     monkeypatch.setenv("LOTPROOF_KEY_PASSWORD", "a password for tests")
     yield made
