@@ -131,6 +131,11 @@ class Client:
             return answer.content
         raise _error_of(answer.status_code, _json_of(answer, self.server))
 
+    def post_form(self, path: str, file: bytes, seconds: float, **fields: str) -> Json:
+        """The JSON answer to a form with a file and some fields, for which the server may take so many seconds."""
+        parts: dict[str, Any] = {"file": ("file", file), **{name: (None, text) for name, text in fields.items()}}
+        return self._call("POST", path, files=parts, timeout=seconds)
+
     def wait(
         self, digests: list[str], until: frozenset[str], seconds: float, *, poll_seconds: float = POLL_SECONDS
     ) -> dict[str, Json]:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from ledger.core.vocabulary import Kind
-from ledger.store.database import Database
 from tests.casework_world import (
     DAY,
     INDONESIAN,
@@ -25,19 +24,14 @@ from tests.casework_world import (
 )
 from tests.exchange import CHEMIST, SINGAPORE
 from tests.indexed_world import CARTON, GTIN, LOTS, PALLET
-from tests.postgres import ENGINES
 from tests.share_world import THAILAND, content
 
-RUN_ON = ENGINES
 SCAN = {"kind": "scan", "code": f"(01){GTIN}(10){LOTS['recalled']}"}
 
 
 @pytest.fixture
-def here(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Caseworking:
-    if engine == "sqlite":
-        return Caseworking.new(tmp_path)
-    db: Database = request.getfixturevalue("db")
-    return Caseworking.on(db, tmp_path)
+def here(tmp_path: Path) -> Caseworking:
+    return Caseworking.new(tmp_path)
 
 
 def hexed(digest: bytes) -> str:

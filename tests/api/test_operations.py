@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from ledger.store.database import Database
 from tests.casework_world import (
     BELGIAN_CHIEF,
     DAY,
@@ -27,19 +26,14 @@ from tests.casework_world import (
 from tests.core.batch_story import CUSTOMS, PHARMACY
 from tests.exchange import CHEMIST, SINGAPORE
 from tests.indexed_world import GTIN
-from tests.postgres import ENGINES
 from tests.share_world import INDONESIA, THAILAND, content
 
-RUN_ON = ENGINES
 COUNTS = ("cases", "closed", "holds", "releases", "seizures", "units", "stated_seizures", "stated_units")
 
 
 @pytest.fixture
-def here(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Caseworking:
-    if engine == "sqlite":
-        return Caseworking.new(tmp_path)
-    db: Database = request.getfixturevalue("db")
-    return Caseworking.on(db, tmp_path)
+def here(tmp_path: Path) -> Caseworking:
+    return Caseworking.new(tmp_path)
 
 
 @pytest.fixture
