@@ -90,6 +90,12 @@ def test_every_kind_is_taken_kept_and_shown_to_everybody(both: Exchanging) -> No
     assert [each["number"] for each in listed(here, after=3)] == [4, 5]
 
 
+def test_a_certificate_that_begins_later_does_not_count_yet(here: Exchanging) -> None:
+    hand_in(here, designation(BELGIUM, here.now))
+    told = hand_in(here, certificate(here.now, valid_from=here.now + DAY))
+    assert (told["stands"], told["fault"][:14]) == (False, "it begins on 2")
+
+
 def test_the_same_again_is_kept_once(here: Exchanging) -> None:
     one = status(BELGIUM, MAKER, here.now)
     assert hand_in(here, one) == hand_in(here, one)

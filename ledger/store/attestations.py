@@ -104,8 +104,8 @@ class Attestations:
         found: dict[int, list[Granted]] = {}
         for each in self._granted("trusted_status", wanted, parties):
             statement = each.held.attestation.statement
-            if isinstance(statement, TrustedStatus):
-                found.setdefault(statement.operator, []).append(each)
+            assert isinstance(statement, TrustedStatus)  # noqa: S101 - that is its kind
+            found.setdefault(statement.operator, []).append(each)
         recognitions = self._recognitions(parties)
         return Trust({number: tuple(each) for number, each in found.items()}, recognitions)
 

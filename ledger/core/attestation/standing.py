@@ -77,7 +77,7 @@ def ended(held: Held, at: int) -> str:
     """Say whether an attestation has ended, or not begun.
 
     Args:
-        held: The attestation.
+        held: The attestation, of any kind but a revocation.
         at: Unix seconds.
 
     Returns:
@@ -86,8 +86,7 @@ def ended(held: Held, at: int) -> str:
     statement = held.attestation.statement
     if held.revoked_since and at >= held.revoked_since:
         return f"it was taken back as of {day(held.revoked_since)}"
-    if isinstance(statement, Revocation):
-        return ""
+    assert not isinstance(statement, Revocation)  # noqa: S101 - what takes back ends nowhere
     if at >= statement.valid_until:
         return f"it ended on {day(statement.valid_until)}"
     if isinstance(statement, ConformityCertificate) and at < statement.valid_from:
