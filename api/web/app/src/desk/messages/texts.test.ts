@@ -25,7 +25,7 @@ const named = [...code.matchAll(/"([a-z_]+(?:\.\w+)+)"/g)]
     .map(([, key]) => key ?? "")
     .filter((key) => key in own || isKey(key));
 const begun = [...code.matchAll(/`([a-z_]+(?:\.\w+)*[._])\$\{/g)].map(([, key]) => key ?? "");
-const areas = [...code.matchAll(/(?:wordOr|named)\("([a-z_.]+)"/g)].map(([, area]) =>
+const areas = [...code.matchAll(/(?:wordOr\(|named\(|area=)"([a-z_.]+)"/g)].map(([, area]) =>
     `${area ?? ""}.`.replace("..", "."),
 );
 
