@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 SPAN: Final = 2_000  # blocks: what public nodes usually allow in one range of logs
 _WINDOW: Final = 64  # unfinalised blocks read at once
-# Seconds until a block is asked for again whose bloom speaks of the ledger and of which no logs were given: some nodes
-# give a block out before its logs. On a busy network the bloom may also mean another contract.
+# Some nodes give a block out before its logs. So one whose bloom speaks of the ledger, and of which no logs were given,
+# is settled by its receipts: on a busy network the bloom may also mean another contract. Where a node gives none, it is
+# asked again after so many seconds.
 _ASK_AGAIN: Final = (0.2, 0.5, 1.0)
 _ENOUGH_FACTS: Final = 20_000  # in one range; more would only cost memory
 # Ranges written together. Indexes of hashes take new rows anywhere, so that each transaction writes a large part of
@@ -65,6 +66,9 @@ class ChainSource(Protocol):
 
     def facts_of(self, headers: Sequence[Header]) -> list[IndexedBlock]:
         """These very blocks, by their hash, in the same order."""
+
+    def proved_facts_of(self, headers: Sequence[Header]) -> list[IndexedBlock | None]:
+        """These very blocks, read from their receipts; None where nothing can be proved."""
 
     def agreed_hash(self, number: int) -> bytes | None:
         """The hash of a final block on which several nodes agree; None if there is only one node."""
@@ -329,12 +333,22 @@ class Indexer:
 
     def _facts_of(self, bearing: list[Header]) -> dict[Header, IndexedBlock]:
         found = dict(zip(bearing, self._chain.facts_of(bearing), strict=True))
+        bare = [header for header in bearing if not found[header].facts]
+        if bare:
+            proved = dict(zip(bare, self._chain.proved_facts_of(bare), strict=True))
+            found |= {header: block for header, block in proved.items() if block is not None}
+            found |= self._asked_again([header for header, block in proved.items() if block is None])
+        return found
+
+    def _asked_again(self, bare: list[Header]) -> dict[Header, IndexedBlock]:
+        """Blocks of which nothing can be proved: they are empty if they stay so for a while."""
+        found: dict[Header, IndexedBlock] = {}
         for seconds in _ASK_AGAIN:
-            bare = [header for header in bearing if not found[header].facts]
             if not bare:
                 break
             self._sleep(seconds)
             found.update(zip(bare, self._chain.facts_of(bare), strict=True))
+            bare = [header for header in bare if not found[header].facts]
         return found
 
     def _undo(self, head: Header) -> Progress:

@@ -31,9 +31,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "lotproof"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole programs first: files are handed out in this order, and one that takes minutes must not begin last."""
+    """Browsers first, then whole programs: files are handed out in this order, and one of minutes must not be last."""
     slow, system = ({item.path for item in items if item.get_closest_marker(name)} for name in ("slow", "system"))
-    items.sort(key=lambda item: (item.path not in slow, item.path not in system))
+    items.sort(key=lambda item: (item.path.parent.name != "web", item.path not in slow, item.path not in system))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -33,6 +33,7 @@ class SimulatedChain:
     lie: Callable[[str, Any], Any] = lambda _method, answer: answer
     calls: list[str] = field(default_factory=list)
     agreed: dict[int, bytes] = field(default_factory=dict)  # hashes on which several nodes agree; empty: one node
+    proves: bool = True  # whether it gives receipts
     others: int = 0  # nodes to turn to when this one is in doubt
     doubts: list[LotproofError] = field(default_factory=list)
 
@@ -110,6 +111,11 @@ class SimulatedChain:
         if any(header.hash not in by_hash for header in headers):
             raise UnavailableError("The node knows no such block any more.")
         return self._answer("facts_of", [by_hash[header.hash] for header in headers])
+
+    def proved_facts_of(self, headers: Sequence[Header]) -> list[IndexedBlock | None]:
+        by_hash = {block.hash: block for block in self.blocks}
+        proved = [by_hash.get(header.hash) if self.proves else None for header in headers]
+        return self._answer("proved_facts_of", proved)
 
     def agreed_hash(self, number: int) -> bytes | None:
         return self.agreed.get(number)

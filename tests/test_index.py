@@ -342,11 +342,42 @@ def test_an_altered_log_stops_loudly_with_the_evidence(db: Database, chain: Simu
     assert ReadModel(db).recorded_after(None, 10) == []
 
 
-def test_a_block_that_comes_before_its_logs_is_asked_for_again(db: Database, chain: SimulatedChain) -> None:
+def bare(blocks: list[Any]) -> list[Any]:
+    return [replace(block, facts=()) for block in blocks]
+
+
+def test_logs_that_a_node_withholds_for_good_are_read_from_the_receipts(db: Database, chain: SimulatedChain) -> None:
     slept: list[float] = []
+    chain.lie = lies_about("facts_of", bare)
+    catch_up(indexer_of(db, chain, sleep=slept.append))
+    check_equals_chain(db, chain)
+    assert not slept
+
+
+def test_a_node_that_withholds_logs_and_receipts_is_waited_for(db: Database, chain: SimulatedChain) -> None:
+    def withheld(method: str, answer: Any) -> Any:
+        if method == "proved_facts_of":
+            raise UnavailableError("The chain's node does not give all receipts.")
+        return bare(answer) if method == "facts_of" else answer
+
+    chain.lie = withheld
+    indexer = indexer_of(db, chain)
+    with pytest.raises(UnavailableError):
+        catch_up(indexer)
+    check_whole(db)
+    chain.lie = lambda _method, answer: answer
+    catch_up(indexer)
+    check_equals_chain(db, chain)
+
+
+def test_without_receipts_a_block_that_comes_before_its_logs_is_asked_for_again(
+    db: Database, chain: SimulatedChain
+) -> None:
+    slept: list[float] = []
+    chain.proves = False
 
     def late(method: str, answer: Any) -> Any:
-        return [replace(block, facts=()) for block in answer] if method == "facts_of" and len(slept) < 2 else answer
+        return bare(answer) if method == "facts_of" and len(slept) < 2 else answer
 
     chain.lie = late
     catch_up(indexer_of(db, chain, sleep=slept.append))
@@ -354,9 +385,12 @@ def test_a_block_that_comes_before_its_logs_is_asked_for_again(db: Database, cha
     assert slept == [0.2, 0.5]
 
 
-def test_a_block_of_which_only_the_bloom_speaks_is_taken_in_the_end(db: Database, chain: SimulatedChain) -> None:
+def test_without_receipts_a_block_of_which_only_the_bloom_speaks_is_taken_in_the_end(
+    db: Database, chain: SimulatedChain
+) -> None:
     slept: list[float] = []
-    chain.lie = lies_about("facts_of", lambda blocks: [replace(block, facts=()) for block in blocks])
+    chain.proves = False
+    chain.lie = lies_about("facts_of", bare)
     assert indexer_of(db, chain, sleep=slept.append, span=1_000).step().block >= 0
     catch_up(indexer_of(db, chain, sleep=slept.append))
     assert slept[:3] == [0.2, 0.5, 1.0]

@@ -96,8 +96,7 @@ class CheckedReading:
         Raises:
             UnavailableError: One of the blocks is no longer the chain's, or the leader gave false receipts.
         """
-        calls = [call for header in headers for call in (_block_call(header.number), _receipts_call(header.number))]
-        results = self._nodes.outcomes(calls)
+        results = self._nodes.outcomes(receipts_calls(headers))
         return [
             self._proved(header, block, receipts)
             for header, block, receipts in zip(headers, results[::2], results[1::2], strict=True)
@@ -132,22 +131,15 @@ class CheckedReading:
     # ---- blocks that may still change ----
 
     def _proved(self, header: Header, block: Any, receipts: Any) -> list[Log]:  # noqa: ANN401 - JSON, or an error
-        if not isinstance(block, dict) or header_of(block).hash != header.hash:
-            raise _replaced(header.number)
-        if not isinstance(receipts, list):
-            return self._agreed_logs(header)
-        if any(receipt.get("blockHash") != block["hash"] for receipt in receipts):
-            raise _replaced(header.number)
         try:
-            return logs_of(block, receipts, self._address)
+            logs = proved_logs(header, block, receipts, self._address)
         except InvalidProofError as error:
-            if error.evidence["rule"] == "header":
-                return self._agreed_logs(header)
             name = self._nodes.last_asked
-            self._nodes.watch.lied(name, f"{error.detail} Its hash is {block['hash']}.")
+            self._nodes.watch.lied(name, f"{error.detail} Its hash is {_hex(header.hash)}.")
             raise UnavailableError(
                 f"The chain's node {name} gave false receipts.", advice="Another is asked by itself.", cause="lie"
             ) from error
+        return self._agreed_logs(header) if logs is None else logs
 
     def _agreed_logs(self, header: Header) -> list[Log]:
         query = {"address": _hex(self._address), "blockHash": _hex(header.hash)}
@@ -202,6 +194,41 @@ class CheckedReading:
                     continue
                 return {log.proved for log in _read(logs, number, number)}
         return None
+
+
+def receipts_calls(headers: Sequence[Header]) -> list[tuple[str, tuple[Any, ...]]]:
+    """Give the calls that ask a node for blocks with their receipts: two a block, in order."""
+    return [call for header in headers for call in (_block_call(header.number), _receipts_call(header.number))]
+
+
+def proved_logs(header: Header, block: Any, receipts: Any, address: bytes) -> list[Log] | None:  # noqa: ANN401 - JSON
+    """Give all logs of a contract in a block, as the block's receipts prove them.
+
+    Args:
+        header: Of the block; its hash is trusted.
+        block: What the node answered to the first of `receipts_calls`.
+        receipts: What it answered to the second, an error if it gives none.
+        address: The contract's, 20 bytes.
+
+    Returns:
+        In the form of `eth_getLogs`; None if nothing can be proved: no receipts, or a header of a form unknown here.
+
+    Raises:
+        InvalidProofError: The receipts are not those that the block commits to.
+        UnavailableError: The block is no longer the chain's.
+    """
+    if not isinstance(block, dict) or header_of(block).hash != header.hash:
+        raise _replaced(header.number)
+    if not isinstance(receipts, list):
+        return None
+    if any(not isinstance(receipt, dict) or receipt.get("blockHash") != block["hash"] for receipt in receipts):
+        raise _replaced(header.number)
+    try:
+        return logs_of(block, receipts, address)
+    except InvalidProofError as error:
+        if error.evidence["rule"] == "header":
+            return None
+        raise
 
 
 def _is_whole(block: dict[str, Any]) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from ledger.chain.checked import CheckedReading
+from ledger.chain.checked import CheckedReading, proved_logs, receipts_calls
 from ledger.chain.client import Chain, header_of
 from ledger.chain.logs import decode_log
-from ledger.core.errors import NodeError, TooManyResultsError, UnavailableError
+from ledger.core.errors import InvalidProofError, NodeError, TooManyResultsError, UnavailableError
 from ledger.core.facts import IndexedBlock
 
 if TYPE_CHECKING:
@@ -169,6 +169,37 @@ class LedgerSource:
                 )
         logs = {header.hash: found for header, found in zip(asked, results, strict=False)}
         return [_indexed(header, logs.get(header.hash, _NO_LOGS)) for header in headers]
+
+    def proved_facts_of(self, headers: Sequence[Header]) -> list[IndexedBlock | None]:
+        """Read the facts in blocks from their receipts, which the hash of a block proves to be all.
+
+        Args:
+            headers: Of blocks that are not final yet.
+
+        Returns:
+            In the same order; None where the node gives no receipts, or the chain's headers have a form unknown here.
+
+        Raises:
+            UnavailableError: One of the blocks is no longer the chain's, or the node does not give all its receipts.
+        """
+        if self._checked is not None:
+            return list(self.facts_of(headers))  # read from receipts already
+        results = self._chain.rpc.outcomes(receipts_calls(headers))
+        return [
+            self._proved(header, block, receipts)
+            for header, block, receipts in zip(headers, results[::2], results[1::2], strict=True)
+        ]
+
+    def _proved(self, header: Header, block: Any, receipts: Any) -> IndexedBlock | None:  # noqa: ANN401 - JSON
+        try:
+            logs = proved_logs(header, block, receipts, self._address)
+        except InvalidProofError as error:
+            raise UnavailableError(
+                f"The chain's node does not give all receipts of block {header.number}.",
+                advice="It is asked again by itself; if this lasts, use another node.",
+                cause="incomplete",
+            ) from error
+        return None if logs is None else _indexed(header, logs)
 
     def _range(self, first: int, last: int) -> tuple[list[dict[str, Any]], list[Header]]:
         try:

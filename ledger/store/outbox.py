@@ -40,6 +40,7 @@ _COVERED: Final = (
 )
 _IS_COVERED: Final = f"SELECT {_COVERED} FROM statements s WHERE s.digest = ?"  # noqa: S608 - our own names
 _OPEN: Final = "s.settled = 0 AND s.refused = 0"
+_WAITING: Final = f"SELECT s.digest, s.payload FROM statements s WHERE {_OPEN} ORDER BY s.sequence"  # noqa: S608 - our own names
 _PENDING: Final = (
     "SELECT s.sequence, s.digest, s.kind, s.payload, s.arrived_at FROM statements s "  # noqa: S608 - our own names
     f"WHERE {_OPEN} AND NOT {_COVERED} AND {_UNANSWERED} ORDER BY s.sequence LIMIT ?"
@@ -268,6 +269,12 @@ class Outbox:
         with self._db.snapshot() as connection:
             rows = connection.execute(f"{_ENTRY} s WHERE {_OPEN} ORDER BY sequence").fetchall()
             return [_entry(connection, row) for row in rows]
+
+    def waiting(self) -> list[tuple[bytes, bytes]]:
+        """Digest and payload of every statement whose fate can still change, in order of arrival."""
+        with self._db.snapshot() as connection:
+            rows = connection.execute(_WAITING)
+            return [(bytes(digest), bytes(payload)) for digest, payload in rows]
 
     def unsettle(self) -> None:
         """Nothing is final any more: only for the embedded development chain, which can lose final blocks."""

@@ -11,9 +11,11 @@ import pytest
 from ledger.chain.client import Chain
 from ledger.chain.source import LedgerSource
 from ledger.core.errors import NodeError, TooManyResultsError, UnavailableError
-from ledger.core.facts import CustodyEvent, KeyAddition, OrganisationChange, Registration
+from ledger.core.facts import CustodyEvent, Header, KeyAddition, OrganisationChange, Refusal, Registration
 from ledger.core.keccak import keccak256
 from tests.scripted_node import NodeAnswersError, ScriptedNode, scripted_node
+from tests.whole_block import a_block as whole_block
+from tests.whole_block import a_receipt
 from tests.world import MAKER, World, a_world
 
 LEDGER = bytes(range(20))
@@ -196,3 +198,77 @@ def test_a_block_that_was_replaced_meanwhile_is_noticed_even_if_the_node_says_no
     node.on("eth_getBlockByNumber", None)
     with pytest.raises(UnavailableError, match="was replaced"):
         source.facts_of(headers)
+
+
+def a_whole_block() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    log = a_log(7)
+    receipt = a_receipt(0, logs=[{"address": "0x" + LEDGER.hex(), "topics": log["topics"], "data": log["data"]}])
+    block = whole_block([receipt])
+    return block, [receipt | {"blockHash": block["hash"]}]
+
+
+WHOLE_BLOCK = a_whole_block()
+
+
+@pytest.fixture
+def one(node: ScriptedNode) -> Iterator[tuple[ScriptedNode, LedgerSource, list[Header]]]:
+    """A node alone, of a real block with one receipt and one log of the ledger."""
+    block, receipts = WHOLE_BLOCK
+    node.on("eth_getBlockByNumber", block)
+    node.on("eth_getBlockReceipts", receipts)
+    chain = Chain(node.url, timeout_seconds=5)
+    source = LedgerSource(chain, LEDGER)
+    yield node, source, [header for header in source.headers([7]) if header]
+    chain.close()
+
+
+def test_a_block_is_read_from_its_receipts(one: tuple[ScriptedNode, LedgerSource, list[Header]]) -> None:
+    node, source, headers = one
+    [block] = source.proved_facts_of(headers)
+    assert block is not None
+    assert [(type(fact), fact.recorded.block) for fact in block.facts] == [(Refusal, 7)]
+    assert "eth_getLogs" not in {call["method"] for call in node.requests[-1]}
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("eth_getBlockReceipts", refusing(-32601, "the method does not exist")),
+        ("eth_getBlockReceipts", None),
+        ("eth_getBlockByNumber", lambda *_: WHOLE_BLOCK[0] | {"gasLimit": "0x1"}),
+    ],
+    ids=["no such method", "no receipts", "header of another form"],
+)
+def test_where_nothing_can_be_proved_none_stands_for_the_block(
+    one: tuple[ScriptedNode, LedgerSource, list[Header]], method: str, answer: Any
+) -> None:
+    node, source, headers = one
+    node.on(method, answer)
+    assert source.proved_facts_of(headers) == [None]
+
+
+@pytest.mark.parametrize("kept", [lambda _: [], lambda receipts: [receipts[0] | {"logs": []}]], ids=["none", "no log"])
+def test_a_block_without_all_its_receipts_is_not_taken_for_empty(
+    one: tuple[ScriptedNode, LedgerSource, list[Header]], kept: Any
+) -> None:
+    node, source, headers = one
+    node.on("eth_getBlockReceipts", kept(WHOLE_BLOCK[1]))
+    with pytest.raises(UnavailableError, match="does not give all receipts of block 7"):
+        source.proved_facts_of(headers)
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("eth_getBlockByNumber", lambda *_: WHOLE_BLOCK[0] | {"hash": "0x" + "ee" * 32}),
+        ("eth_getBlockReceipts", lambda *_: [WHOLE_BLOCK[1][0] | {"blockHash": "0x" + "ee" * 32}]),
+        ("eth_getBlockReceipts", lambda *_: ["receipt"]),
+    ],
+)
+def test_receipts_of_a_block_that_was_replaced_are_not_taken(
+    one: tuple[ScriptedNode, LedgerSource, list[Header]], method: str, answer: Any
+) -> None:
+    node, source, headers = one
+    node.on(method, answer)
+    with pytest.raises(UnavailableError, match="was replaced"):
+        source.proved_facts_of(headers)

@@ -12,11 +12,9 @@ from trie import HexaryTrie
 from ledger.core.block_receipts import encode_receipt, logs_of, trie_root
 from ledger.core.errors import InvalidProofError
 from ledger.core.header import encode_header
-from ledger.core.keccak import keccak256
 from ledger.core.rlp import decode, encode, encode_number
 from ledger.core.trie import EMPTY_ROOT
-
-LEDGER = bytes(range(20))
+from tests.whole_block import LEDGER, a_block, a_log, a_receipt, hash_of
 
 
 @given(st.lists(st.binary(min_size=1, max_size=80), max_size=300))
@@ -33,54 +31,6 @@ def test_the_root_is_right_where_the_encoding_of_the_index_grows(count: int) -> 
     for index in range(count):
         known[encode(encode_number(index))] = b"%d" % index * 20
     assert trie_root([b"%d" % index * 20 for index in range(count)]) == known.root_hash
-
-
-def a_log(address: bytes = LEDGER, *, topics: int = 2, data: str = "0x1234") -> dict[str, Any]:
-    return {"address": "0x" + address.hex(), "topics": [f"0x{n:064x}" for n in range(topics)], "data": data}
-
-
-def a_receipt(index: int, **changes: Any) -> dict[str, Any]:
-    return {
-        "type": "0x2",
-        "status": "0x1",
-        "cumulativeGasUsed": hex(50_000 * (index + 1)),
-        "logsBloom": "0x" + "01" * 256,
-        "logs": [a_log(), a_log(bytes(20)), a_log(topics=0)],
-        "transactionHash": f"0x{index:064x}",
-    } | changes
-
-
-def a_block(receipts: list[dict[str, Any]]) -> dict[str, Any]:
-    block = {
-        "parentHash": "0x" + "11" * 32,
-        "sha3Uncles": "0x" + "22" * 32,
-        "miner": "0x" + "33" * 20,
-        "stateRoot": "0x" + "44" * 32,
-        "transactionsRoot": "0x" + "55" * 32,
-        "receiptsRoot": "0x" + trie_root([encode_receipt(receipt) for receipt in receipts]).hex(),
-        "logsBloom": "0x" + "01" * 256,
-        "difficulty": "0x0",
-        "number": "0x7",
-        "gasLimit": "0x1c9c380",
-        "gasUsed": "0x5208",
-        "timestamp": "0x65",
-        "extraData": "0x",
-        "mixHash": "0x" + "66" * 32,
-        "nonce": "0x0000000000000000",
-    }
-    return block | {"hash": _hash_of(block)}
-
-
-def _hash_of(block: dict[str, Any]) -> str:
-    """Of the fields as they are; the writer tells it, as it refuses any other."""
-    names = [name for name in block if name != "hash"]
-    items: Any = [
-        encode_number(int(block[name], 16))
-        if name in {"difficulty", "number", "gasLimit", "gasUsed", "timestamp"}
-        else bytes.fromhex(block[name][2:])
-        for name in names
-    ]
-    return "0x" + keccak256(encode(items)).hex()
 
 
 RECEIPTS = [a_receipt(0), a_receipt(1, type="0x0", logs=[a_log(bytes(20))]), a_receipt(2, status="0x0", logs=[])]
@@ -167,7 +117,7 @@ def _extra(round_: int, seals: list[bytes], vote: Any = None) -> bytes:
 def test_a_qbft_header_is_hashed_without_round_and_seals_and_still_proves_receipts(vote: Any) -> None:
     """As Besu's QbftExtraDataCodec encodes it for the hash: validators and vote stay, round 0, no seals."""
     block = a_block(RECEIPTS) | {"mixHash": QBFT_MIX, "extraData": "0x" + _extra(0, [], vote).hex()}
-    block["hash"] = _hash_of(block)
+    block["hash"] = hash_of(block)
     told = block | {"extraData": "0x" + _extra(3, [b"\x01" * 65, b"\x02" * 65, b"\x03" * 65], vote).hex()}
     assert encode_header(told) == encode_header(block)
     assert len(logs_of(told, RECEIPTS, LEDGER)) == 2
@@ -179,7 +129,7 @@ def test_a_qbft_header_is_hashed_without_round_and_seals_and_still_proves_receip
 @pytest.mark.parametrize("extra", [b"", b"\x01", encode([bytes(32), VALIDATORS]), encode([bytes(32)])])
 def test_extra_data_that_is_not_qbfts_is_hashed_as_it_stands(extra: bytes) -> None:
     block = a_block(RECEIPTS) | {"mixHash": QBFT_MIX, "extraData": "0x" + extra.hex()}
-    block["hash"] = _hash_of(block)
+    block["hash"] = hash_of(block)
     if extra:
         encode_header(block)
     else:

@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ledger.core.customs.declaration import FIELDS, FOR_RISK_ONLY, DeclarationLine
+from ledger.core.customs.reading import read_lines as declaration_lines
 from ledger.core.errors import InvalidInputError
 from ledger.risk import reading
 from ledger.risk.inspected import inspected
+from ledger.risk.lines import CATEGORIES, NUMBERS
 from ledger.risk.reading import digest, read_lines, read_results
 from tests.risk.declared import COLUMNS, lines_of, rows, write_csv, write_results
 
@@ -177,3 +180,31 @@ def test_no_result_is_left_out_silently(tmp_path: Path, row: str, column: str) -
     with pytest.raises(InvalidInputError) as refused:
         read_results(written(tmp_path, text))
     assert (refused.value.field, refused.value.position) == (column, 2)
+
+
+def test_a_file_for_the_ledger_and_one_for_a_model_are_the_same_file(tmp_path: Path) -> None:
+    columns = [field.name for field in FIELDS] + [*FOR_RISK_ONLY]
+    values = dict.fromkeys(columns, "") | {
+        "declaration_id": "TH26-1",
+        "acceptance_date_time": "2026-11-02",
+        "declaration_office_id": "THLCH",
+        "sequence_numeric": "1",
+        "classification_id": "300241",
+        "origin_country_code": "BE",
+        "loading_location_id": "BEANR",
+        "unloading_location_id": "THLCH",
+        "gross_mass_measure": "120.5",
+        "net_net_weight_measure": "100",
+        "customs_value_amount": "5000",
+        "currency_id": "EUR",
+        "importer_id": "8888888800002",
+        "exporter_id": "E1",
+        "tax_rate_numeric": "7",
+    }
+    path = written(tmp_path, f"{','.join(columns)}\n{','.join(values.values())}\n")
+    read = read_lines(path)
+    assert (len(read.lines), read.faults) == (1, [])
+    assert {*CATEGORIES, *NUMBERS} <= set(columns)
+    [line] = declaration_lines(path.read_bytes(), as_json=False)
+    assert isinstance(line, DeclarationLine)
+    assert line.declaration_id == "TH26-1"

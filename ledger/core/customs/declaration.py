@@ -67,6 +67,11 @@ FIELDS: Final = (
 )
 REQUIRED: Final = tuple(field.name for field in FIELDS if field.required)
 OPTIONAL: Final = tuple(field.name for field in FIELDS if not field.required)
+# A file may have these too, for `lotproof risk`, which reads the same files; the ledger has nothing to compare them to.
+FOR_RISK_ONLY: Final = (
+    *("agent_id", "duty_regime_code", "government_procedure_current_code", "payment_method_code"),
+    *("tax_rate_numeric", "transaction_nature_code", "type_code"),
+)
 
 
 class DeclarationLine(NamedTuple):

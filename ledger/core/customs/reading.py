@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from ledger.core.customs.declaration import OPTIONAL, REQUIRED, DeclarationLine
+from ledger.core.customs.declaration import FOR_RISK_ONLY, OPTIONAL, REQUIRED, DeclarationLine
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import element_string, gtin14, sscc18
 from ledger.core.locode import read_locode
@@ -29,7 +29,7 @@ MAX_QUANTITY: Final = 2**32 - 1  # units: uint32 on chain
 MAX_AMOUNT: Final = 10**15  # of money or kilograms: n..16 with decimals
 LOTS_KEPT: Final = 4_096
 MODES: Final = tuple("0123456789")  # UN/ECE Recommendation 19, codes for modes of transport
-_COLUMNS: Final = (*REQUIRED, *OPTIONAL)
+_ALLOWED: Final = (*REQUIRED, *OPTIONAL, *FOR_RISK_ONLY)
 _OFFICE: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{0,15}", re.ASCII)
 _CLASSIFICATION: Final = re.compile(r"[0-9]{6,12}", re.ASCII)
 _CURRENCY: Final = re.compile(r"[A-Z]{3}", re.ASCII)
@@ -42,7 +42,8 @@ def read_lines(text: bytes, *, as_json: bool) -> Iterator[DeclarationLine | Inva
     """Read a declaration file row by row.
 
     Args:
-        text: CSV with a header row, or a JSON list of objects; UTF-8, at most 20 MB and 10,000 rows. Columns: `FIELDS`.
+        text: CSV with a header row, or a JSON list of objects; UTF-8, at most 20 MB and 10,000 rows. Columns: `FIELDS`;
+            those of `FOR_RISK_ONLY` are passed over.
         as_json: Whether it is JSON.
 
     Returns:
@@ -71,7 +72,7 @@ def read_line(row: Row) -> DeclarationLine:
     Raises:
         InvalidInputError: A column is missing, unknown or malformed.
     """
-    require_known(row, _COLUMNS)
+    require_known(row, _ALLOWED)
     gtin, lot = _batch(row)
     sscc = _sscc(row)
     return DeclarationLine(
