@@ -39,7 +39,6 @@ async def take(request: Request) -> dict[str, Any]:
 def counts(request: Request) -> dict[str, Any]:
     """How many incidents were reported, by month: no number is small, and none that was published ever changes."""
     installation = installed(request)
-    installation.reports_asked.take()
     return installation.report_counts.counts(installation.now())
 
 
