@@ -21,6 +21,7 @@ from api.request_id import NameRequests
 from api.routes import (
     chain,
     demo,
+    desk,
     events,
     health,
     intelligence,
@@ -40,6 +41,8 @@ from api.routes import (
     verify,
 )
 from ledger.core.structs import Domain
+from ledger.declare import CustomsDesk
+from ledger.examine import Examiner
 from ledger.report import Desk, Intake, Publisher, Ranking
 from ledger.session import Doorkeeper
 from ledger.share import Exchange
@@ -79,6 +82,7 @@ ROUTES: Final = (
     snapshot,
     events,
     session,
+    desk,
     intelligence,
     taxii,
     labels,
@@ -89,6 +93,7 @@ ROUTES: Final = (
 )
 PICTURES_AT_ONCE: Final = 2  # decoding is all CPU; more at once only makes each slower
 DELIVERIES_AT_ONCE: Final = 2  # ten thousand codes take a core for seconds
+DECLARATIONS_AT_ONCE: Final = 1  # a file of ten thousand lines takes a core for seconds
 LISTS_AT_ONCE: Final = 1  # a list of a million takes one core for seconds
 STREAMS_AT_ONCE: Final = 200
 # At once, and the seconds after which one more may come: far more than people send, too few to fill a disk in a day.
@@ -188,6 +193,8 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         reports_asked=Bucket(*REPORTS_ASKED),
         doorkeeper=Doorkeeper(database, settings, chain_view),
         sign_ins=Bucket(*SIGN_INS),
+        customs=CustomsDesk(database, settings),
+        examiner=Examiner(database),
         exchange=Exchange(database, UnitLists(settings.units_dir), chain_view),
         metrics=metrics,
         chain_view=chain_view,
@@ -195,6 +202,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         standings=standings,
         decoding=CapacityLimiter(PICTURES_AT_ONCE),
         delivering=CapacityLimiter(DELIVERIES_AT_ONCE),
+        declaring=CapacityLimiter(DECLARATIONS_AT_ONCE),
         hashing=CapacityLimiter(LISTS_AT_ONCE),
         streaming=CapacityLimiter(STREAMS_AT_ONCE),
         demo=demo_folder,

@@ -310,7 +310,9 @@ LOG_CONSISTENCY: Final = _answers(
 )
 LOG_LEAVES: Final = _answers(_object(organisation=WHOLE, first=WHOLE, leaves=HASHES), 404, 422)
 MEMBER: Final[Json] = {"number": WHOLE, "name": TEXT}
-SESSION: Final = _object(organisation=_object(**MEMBER), key=TEXT, administration=BOOLEAN, began_at=TEXT, ends_at=TEXT)
+SESSION: Final = _object(
+    organisation=_object(**MEMBER), key=TEXT, administration=BOOLEAN, country=TEXT, began_at=TEXT, ends_at=TEXT
+)
 CHALLENGE_POST: Final = _answers(_object(message=TEXT, expires_at=TEXT), 400, 413, 415, 422) | _body(
     application_json=_object(signer={"type": "string", "description": "0x: an address or a P-256 key (64 bytes)"})
 )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from api.metrics import Metrics
     from ledger.chain.watch import Standing
     from ledger.config import Settings
+    from ledger.declare import CustomsDesk
+    from ledger.examine import Examiner
     from ledger.prove import Prover
     from ledger.report import Desk, Intake, Publisher
     from ledger.session import Doorkeeper
@@ -58,6 +60,8 @@ class Installation:
     reports_asked: Bucket  # how often somebody asks what became of one
     doorkeeper: Doorkeeper
     sign_ins: Bucket  # how often somebody tries to sign in
+    customs: CustomsDesk  # takes declarations in and scores them
+    examiner: Examiner  # shows a country's desk its own
     exchange: Exchange  # of intelligence
     metrics: Metrics
     chain_view: ChainView | None  # None: what only the chain can check is left to it
@@ -65,6 +69,7 @@ class Installation:
     standings: Callable[[], Sequence[Standing]]  # of several nodes of the chain; none of one
     decoding: CapacityLimiter  # how many pictures are read at once
     delivering: CapacityLimiter  # how many deliveries are judged at once
+    declaring: CapacityLimiter  # how many files of declarations are compared at once
     hashing: CapacityLimiter  # how many lists of serial numbers are checked at once
     streaming: CapacityLimiter  # how many clients follow the events
     demo: Path | None  # where a demonstration that runs here keeps its cases

@@ -7,7 +7,7 @@ import binascii
 from typing import TYPE_CHECKING, Final
 
 from api.installation import installed
-from ledger.core.errors import NotSignedInError
+from ledger.core.errors import NotAllowedError, NotSignedInError
 from ledger.core.intelligence.rules import Reader
 from ledger.session import MAX_TOKEN
 
@@ -48,6 +48,22 @@ def member_of(request: Request) -> Member:
     """
     installation = installed(request)
     return installation.doorkeeper.member(token_of(request), installation.now())
+
+
+def desk_of(request: Request) -> Member:
+    """Whoever is signed in, if it is for an administration that has a desk: customs, or a regulator.
+
+    Raises:
+        NotSignedInError: Nobody is.
+        NotAllowedError: It is another organisation.
+    """
+    member = member_of(request)
+    if not member.country:
+        raise NotAllowedError(
+            "The desk is for customs administrations and regulators.",
+            advice="Sign in with a key of one; its authority gives an organisation its roles.",
+        )
+    return member
 
 
 def reader_of(member: Member) -> Reader:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.core.check import is_behind
 from ledger.core.clock import time_of
-from ledger.core.customs.case import Evidence
+from ledger.core.customs.case import Evidence, case_of
 from ledger.core.customs.goods_rules import near_lots
 from ledger.core.customs.journey import named_goods
 from ledger.core.customs.reading import read_lines
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ledger.config import Settings
+    from ledger.core.customs.case import Case
     from ledger.core.customs.declaration import DeclarationLine
     from ledger.core.customs.journey import Goods
     from ledger.core.facts import Organisation
@@ -62,7 +63,13 @@ class CustomsDesk:
         self._companies: tuple[Parties, dict[str, Organisation]] | None = None
 
     def take(
-        self, text: bytes, *, as_json: bool, now: int, progress: Callable[[int, int], None] = lambda _done, _all: None
+        self,
+        text: bytes,
+        *,
+        as_json: bool,
+        now: int,
+        country: str = "",
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> Imported:
         """Keep and score the good lines of a file. Run it again after an interruption: nothing is kept twice.
 
@@ -70,6 +77,7 @@ class CustomsDesk:
             text: As for `read_lines`.
             as_json: The same.
             now: Unix seconds.
+            country: Whose offices' lines are taken (ISO 3166-1 alpha-2), a row of another is a bad one; "" = any.
             progress: Is told how many rows are done, and of how many.
 
         Raises:
@@ -77,7 +85,7 @@ class CustomsDesk:
             UnavailableError: The database is locked or full; the lines before were kept.
         """
         imported = Imported()
-        rows = list(enumerate(read_lines(text, as_json=as_json), start=1))
+        rows = [(row, _of_country(row, each, country)) for row, each in enumerate(read_lines(text, as_json=as_json), 1)]
         for begun in range(0, len(rows), AT_ONCE):
             chunk = rows[begun : begun + AT_ONCE]
             imported.faults += [each for _row, each in chunk if isinstance(each, InvalidInputError)]
@@ -116,6 +124,21 @@ class CustomsDesk:
             last, done = page[-1].number, done + len(page)
             progress(done, there)
         return risky
+
+    def score_one(self, number: int, now: int) -> None:
+        """Score one line with what the ledger says now.
+
+        Raises:
+            NotFoundError: There is none with that number.
+            UnavailableError: The database is locked or full; the score before was kept.
+        """
+        self._score([self.numbered(number)], now)
+
+    def case(self, kept: Kept, now: int) -> Case:
+        """A line beside what the ledger and earlier lines say now of what it names."""
+        history = self._lines.history([kept])
+        with self._facts.snapshot():
+            return case_of(kept.line, self._evidence(kept, self._current(), history)._replace(now=now))
 
     def _score(self, kept: Sequence[Kept], now: int) -> int:
         history = self._lines.history(kept)
@@ -202,6 +225,20 @@ def _carried(sscc: str, known: Known) -> tuple[Goods, ...]:
         for batch in reference.batches
     )
     return tuple(named_goods(dossier, named) for dossier, named in found if dossier is not None)
+
+
+def _of_country(
+    row: int, read: DeclarationLine | InvalidInputError, country: str
+) -> DeclarationLine | InvalidInputError:
+    """A line as it was read, if it is of an office of that country."""
+    if not country or isinstance(read, InvalidInputError) or read.country == country:
+        return read
+    return InvalidInputError(
+        f"Row {row}, column declaration_office_id: {read.declaration_office_id} is no office of {country}.",
+        advice="Hand in the lines of your own country; another's are handed in by its own administration.",
+        field="declaration_office_id",
+        position=row,
+    )
 
 
 def _changed(row: int, line: DeclarationLine) -> InvalidInputError:

@@ -15,7 +15,7 @@ from ledger.core import sign_in
 from ledger.core.clock import time_of
 from ledger.core.court import Court
 from ledger.core.errors import InvalidInputError, NotSignedInError, StatementRefusedError
-from ledger.core.organisation import administers, name_of
+from ledger.core.organisation import administers, desk_country, name_of
 from ledger.core.parts import key_id
 from ledger.core.sign_in import Challenge, Session
 from ledger.core.vocabulary import Purpose
@@ -44,6 +44,7 @@ class Member:
 
     session: Session
     administration: bool  # customs, a regulator or an authority
+    country: str  # whose declarations it works on (ISO 3166-1 alpha-2), "" = none
     ends_at: int  # Unix seconds, unless it is used
 
     @property
@@ -181,6 +182,7 @@ class Doorkeeper:
             "organisation": {"number": member.organisation, "name": self._name(member.organisation)},
             "key": "0x" + member.key.hex(),
             "administration": member.administration,
+            "country": member.country,
             "began_at": moment(member.session.began_at),
             "ends_at": moment(member.ends_at),
         }
@@ -200,7 +202,8 @@ class Doorkeeper:
     def _member(self, session: Session) -> Member:
         organisation = self._read_model.organisation(session.organisation)
         ends_at = session.ends_at(self._settings.session_idle_seconds, self._settings.session_seconds)
-        return Member(session, organisation is not None and administers(organisation), ends_at)
+        administration = organisation is not None and administers(organisation)
+        return Member(session, administration, desk_country(organisation) if organisation else "", ends_at)
 
     def _domain(self, host: str) -> str:
         domain = host.lower()

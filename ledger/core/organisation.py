@@ -106,6 +106,19 @@ def administers(organisation: Organisation) -> bool:
     return is_authority(organisation) or bool(roles_at(organisation) & ADMINISTRATION_ROLES)
 
 
+def desk_country(organisation: Organisation) -> str:
+    """Give the country whose declarations an organisation works on.
+
+    Args:
+        organisation: Everything said of it, in chain order.
+
+    Returns:
+        ISO 3166-1 alpha-2 of customs and regulators; "" of everybody else.
+    """
+    state = state_at(organisation)
+    return state.country if state and state.roles & ADMINISTRATION_ROLES else ""
+
+
 def name_of(organisation: Organisation | None, number: int) -> str:
     """Name an organisation for a person.
 
