@@ -199,7 +199,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         unit_lists=UnitLists(settings.units_dir),
         snapshots=Snapshots(read_model, domain, settings.public_hosts, settings.data_dir),
         reports=Intake(database, settings, verifier),
-        desk=Desk(database, settings, Ranking(database, verifier)),
+        report_desk=Desk(database, settings, Ranking(database, verifier)),
         report_counts=Publisher(database),
         reports_taken=Bucket(*REPORTS_TAKEN),
         reports_asked=Bucket(*REPORTS_ASKED),

@@ -57,7 +57,7 @@ class Installation:
     unit_lists: UnitLists
     snapshots: Snapshots
     reports: Intake
-    desk: Desk  # at which reports are read and answered
+    report_desk: Desk  # at which reports are read and answered
     report_counts: Publisher
     reports_taken: Bucket  # how many come in
     reports_asked: Bucket  # how often somebody asks what became of one

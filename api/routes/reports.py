@@ -39,7 +39,6 @@ async def take(request: Request) -> dict[str, Any]:
 def counts(request: Request) -> dict[str, Any]:
     """How many incidents were reported, by month: no number is small, and none that was published ever changes."""
     installation = installed(request)
-    installation.reports_asked.take()
     return installation.report_counts.counts(installation.now())
 
 
@@ -53,21 +52,21 @@ def queue(
 ) -> dict[str, Any]:
     """The incidents that your administration is to look at, the most urgent first, with reasons; 50 a page."""
     installation, reader = _who(request)
-    return installation.desk.queue(reader, installation.now(), answered=answered, after=after)
+    return installation.report_desk.queue(reader, installation.now(), answered=answered, after=after)
 
 
 @router.get("/v1/reports/queue/{number}", **described.INCIDENT)
 def incident(request: Request, number: Number) -> dict[str, Any]:
     """An incident with all its reports. Their senders can see from then on that they were read."""
     installation, reader = _who(request)
-    return installation.desk.show(reader, number, installation.now())
+    return installation.report_desk.show(reader, number, installation.now())
 
 
 @router.get("/v1/reports/queue/{number}/photo", **described.PHOTO)
 def photo(request: Request, number: Number) -> Response:
     """The photo of one report: its pixels, and nothing else."""
     installation, reader = _who(request)
-    return Response(installation.desk.photo(reader, number), media_type="image/jpeg")
+    return Response(installation.report_desk.photo(reader, number), media_type="image/jpeg")
 
 
 @router.post("/v1/reports/queue/{number}/answer", **described.ANSWER)
@@ -82,7 +81,7 @@ async def answer(request: Request, number: Number) -> dict[str, Any]:
         raise InvalidInputError("`only` must be true or false.", advice="Leave it out to answer all.", field="only")
 
     def done() -> dict[str, Any]:
-        return installation.desk.answer(reader, number, words, installation.now(), only=only)
+        return installation.report_desk.answer(reader, number, words, installation.now(), only=only)
 
     return await to_thread.run_sync(done)
 
@@ -94,11 +93,11 @@ async def join(request: Request, number: Number) -> dict[str, Any]:
     payload = await _object(request, {"to"}, set())
     into = payload["to"]
     if into is None:
-        return await to_thread.run_sync(installation.desk.part, reader, number, installation.now())
+        return await to_thread.run_sync(installation.report_desk.part, reader, number, installation.now())
     if isinstance(into, bool) or not isinstance(into, int) or not 0 < into <= MAX_NUMBER:
         advice = "Give the number of a report of the other incident, or null to part this one."
         raise InvalidInputError("`to` is no number of a report.", advice=advice, field="to")
-    return await to_thread.run_sync(installation.desk.join, reader, number, into, installation.now())
+    return await to_thread.run_sync(installation.report_desk.join, reader, number, into, installation.now())
 
 
 @router.get("/v1/reports/{receipt}", **described.REPORTS_GET)
@@ -112,7 +111,7 @@ def state(request: Request, receipt: str) -> dict[str, Any]:
 def _who(request: Request) -> tuple[Installation, Reader]:
     """The installation, and who is signed in as a reader of its reports."""
     installation, member = installed(request), member_of(request)
-    return installation, installation.desk.reader(member.organisation, member.key)
+    return installation, installation.report_desk.reader(member.organisation, member.key)
 
 
 async def _object(request: Request, needed: set[str], more: set[str]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class Publisher:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._incidents = Incidents(db)
+        self._known: dict[str, Json] = {}  # months never change, and there are 24
 
     def counts(self, now: int) -> Json:
         """The months that are over, the newest first; what was published of one stays as it is.
@@ -32,7 +33,10 @@ class Publisher:
         Args:
             now: Unix seconds.
         """
-        months = [{"month": month, **self._month(month, now)} for month in counts.ended_months(now)]
+        wanted = counts.ended_months(now)
+        known = self._known
+        self._known = told = {month: known.get(month) or self._month(month, now) for month in wanted}
+        months = [{"month": month, **told[month]} for month in wanted]
         return {"least": counts.LEAST, "least_total": counts.LEAST_TOTAL, "months": months}
 
     def _month(self, month: str, now: int) -> Json:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_ALIKE: Final = 100  # incidents with one code or lot that a report is compared with, the newest
 MOST_PICTURES: Final = 2_000  # with a picture, the newest: comparing one takes less than a microsecond
-MOST_OTHERS: Final = 1_000  # about one lot that are looked at: more say nothing more
+MOST_OTHERS: Final = 200  # about one lot that are looked at: more say nothing more
 _COLUMNS: Final = (
     "number, gtin, lot, serial, code_hash, place, picture, desks, began_at, newest_at, reports, waiting, urgency, "
     "triage, triaged_at"
@@ -32,16 +32,17 @@ _COUNT: Final = """
     newest_at = coalesce((SELECT max(r.received_at) FROM reports r WHERE r.incident = incidents.number), newest_at)
     WHERE number = ?
 """
+# 1 and 2 = the desks of whoever reads; the keeper of the server reads all.
+_FOR_READER: Final = "number IN (SELECT d.incident FROM incident_desks d WHERE d.country IN (?1, ?2))"
+_FOR_KEEPER: Final = "?1 = ?2"
 _QUEUE: Final = f"""
-    SELECT {_COLUMNS} FROM incidents i WHERE (?1 = 1 OR EXISTS (
-        SELECT 1 FROM incident_desks d WHERE d.incident = i.number AND d.country IN (?2, ?3)))
-    AND (?4 = 1 OR i.waiting > 0) AND (i.urgency, i.number) < (?5, ?6)
-    ORDER BY i.urgency DESC, i.number DESC LIMIT ?7
+    SELECT {_COLUMNS} FROM incidents WHERE {{}} AND (?3 = 1 OR waiting > 0) AND (urgency, number) < (?4, ?5)
+    ORDER BY urgency DESC, number DESC LIMIT ?6
 """  # noqa: S608 - constants
-_MAY_READ: Final = "SELECT 1 FROM incident_desks WHERE incident = ?1 AND country IN (?2, ?3)"
+_MAY_READ: Final = "SELECT 1 FROM incident_desks WHERE country IN (?1, ?2) AND incident = ?3"
 _MAY_READ_REPORT: Final = """
     SELECT 1 FROM reports r JOIN incident_desks d ON d.incident = r.incident
-    WHERE r.sequence = ?1 AND d.country IN (?2, ?3)
+    WHERE d.country IN (?1, ?2) AND r.sequence = ?3
 """
 _ANSWER: Final = """
     UPDATE reports SET answer = ?1, answered_at = ?2, answered_by = ?3,
@@ -54,9 +55,8 @@ _ACTS: Final = """
     SELECT report, organisation, "key", act, words, at FROM incident_acts WHERE incident = ?
     ORDER BY sequence DESC LIMIT ?
 """
-_OTHERS: Final = """
-    SELECT serial, place FROM incidents WHERE gtin = ? AND lot = ? AND number <> ? ORDER BY number DESC LIMIT ?
-"""
+_PLACES: Final = "SELECT place FROM incidents WHERE gtin = ? AND lot = ? AND number <> ? ORDER BY number DESC LIMIT ?"
+_COPIES: Final = "SELECT 1 FROM incidents WHERE gtin = ? AND serial = ? AND number <> ? ORDER BY number DESC LIMIT ?"
 _COUNTS: Final = {
     "country": "SELECT substr(place, 1, 2), count(*) FROM incidents WHERE {} GROUP BY 1",
     "answer": """
@@ -76,12 +76,10 @@ class Reader(NamedTuple):
     key: bytes = b""  # the id of the key that is signed in; empty for the keeper
     desks: frozenset[str] | None = None  # at which the organisation sits; None = all
 
-    def limits(self) -> tuple[int, str, str]:
-        """Whether all is read, and the two desks at most that it may be."""
-        if self.desks is None:
-            return 1, "-", "-"
-        some = (*sorted(self.desks), "-", "-")  # "-" is no country
-        return 0, some[0], some[1]
+    def limits(self) -> tuple[str, str]:
+        """The two desks at most that it may be; "-" is none."""
+        some = (*sorted(self.desks or ()), "-", "-")
+        return some[0], some[1]
 
 
 KEEPER: Final = Reader()
@@ -203,11 +201,10 @@ class Incidents:
         return self._for(reader, _MAY_READ_REPORT, number)
 
     def _for(self, reader: Reader, sql: str, number: int) -> bool:
-        everything, *some = reader.limits()
-        if everything:
+        if reader.desks is None:
             return True
         with self._db.snapshot() as connection:
-            return connection.execute(sql, (number, *some)).fetchone() is not None
+            return connection.execute(sql, (*reader.limits(), number)).fetchone() is not None
 
     def queue(self, reader: Reader, *, answered: bool, before: tuple[int, int], most: int) -> list[Incident]:
         """What a reader is to look at, the most urgent first, of one urgency the newest.
@@ -220,14 +217,11 @@ class Incidents:
         """
         limits = (*reader.limits(), int(answered), *before, most)
         with self._db.snapshot() as connection:
-            return [_incident(row) for row in connection.execute(_QUEUE, limits).fetchall()]
+            return [_incident(row) for row in connection.execute(_QUEUE.format(_for(reader)), limits).fetchall()]
 
     def waiting(self, reader: Reader) -> int:
         """How many incidents a reader has to answer."""
-        sql = """
-            SELECT count(*) FROM incidents i WHERE i.waiting > 0 AND (?1 = 1 OR EXISTS (
-                SELECT 1 FROM incident_desks d WHERE d.incident = i.number AND d.country IN (?2, ?3)))
-        """
+        sql = f"SELECT count(*) FROM incidents WHERE {_for(reader)} AND waiting > 0"  # noqa: S608 - constants
         with self._db.snapshot() as connection:
             return int(connection.execute(sql, reader.limits()).fetchone()[0])
 
@@ -288,13 +282,21 @@ class Incidents:
         with self._db.snapshot() as connection:
             return int(connection.execute(sql, (number,)).fetchone()[0])
 
-    def others(self, incident: Incident) -> list[tuple[str, str]]:
-        """Serial number and place of other incidents about the same lot, the newest first."""
+    def places(self, incident: Incident) -> list[str]:
+        """The places of other incidents about the same lot, the newest first; "" of one that names none."""
         if not (incident.gtin and incident.lot):
             return []
+        values = (incident.gtin, incident.lot, incident.number, MOST_OTHERS)
         with self._db.snapshot() as connection:
-            values = (incident.gtin, incident.lot, incident.number, MOST_OTHERS)
-            return [(serial, place) for serial, place in connection.execute(_OTHERS, values).fetchall()]
+            return [place for (place,) in connection.execute(_PLACES, values).fetchall()]
+
+    def copies(self, incident: Incident) -> int:
+        """How many other incidents are about the very same pack."""
+        if not (incident.gtin and incident.serial):
+            return 0
+        values = (incident.gtin, incident.serial, incident.number, MOST_OTHERS)
+        with self._db.snapshot() as connection:
+            return len(connection.execute(_COPIES, values).fetchall())
 
     # Published
 
@@ -318,6 +320,10 @@ class Incidents:
             ON CONFLICT (month) DO NOTHING"""
         with self._db.transaction() as connection:
             connection.execute(sql, (month, orjson.dumps(counts).decode(), now))
+
+
+def _for(reader: Reader) -> str:
+    return _FOR_KEEPER if reader.desks is None else _FOR_READER
 
 
 def _written(desks: frozenset[str]) -> str:
