@@ -61,7 +61,7 @@ class Page:
 
 def declarations(demo: Demo, *, bad: bool = True) -> bytes:
     """A file of declaration lines to Thailand about the demonstration's goods; with two bad rows at its end."""
-    now = int(time.time())
+    now = int(time.time()) // DAY * DAY  # the same file all day: handed in twice, it is kept once
     rows = [_line(index, demo, label, said, now) for index, (label, said) in enumerate(DECLARED, start=1)]
     rows += [
         _row(100 + index, now - (index * 2 % 27) * DAY, "VNSGN" if index % 3 else "CNSHA", description="Surgical masks")
