@@ -20,7 +20,7 @@ export interface Lane {
 }
 
 export interface LaneLine extends Pick<Line, "number" | "declaration_id" | "gtin" | "lot" | "sscc"> {
-    readonly sequence_numeric: number;
+    readonly line: number;
     readonly lane: Lane;
 }
 
