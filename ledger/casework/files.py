@@ -147,7 +147,7 @@ class Files:
         folder = self._settings.evidence_dir
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if sum(path.stat().st_size for path in folder.iterdir()) > MOST_EVIDENCE_BYTES:
+            if sum(path.stat().st_size for path in folder.glob("[!.]*")) > MOST_EVIDENCE_BYTES:
                 raise UnavailableError("No more evidence can be kept here.", advice="Ask the operator for room.")
             with replacing(folder / stored, OWNER) as file:
                 file.write(self._vault().seal(content, _about("evidence", stored)))
