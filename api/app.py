@@ -20,6 +20,7 @@ from api.metrics import CountAnswers, Metrics, NodeStates
 from api.request_id import NameRequests
 from api.routes import (
     attestations,
+    cases,
     chain,
     demo,
     desk,
@@ -30,6 +31,7 @@ from api.routes import (
     lane,
     ledger,
     logs,
+    operations,
     pages,
     proof,
     reports,
@@ -43,11 +45,12 @@ from api.routes import (
     verify,
 )
 from ledger.attest import Registry
+from ledger.casework import CaseDesk, OperationDesk
 from ledger.core.structs import Domain
 from ledger.declare import CustomsDesk
 from ledger.examine import Examiner
 from ledger.lane import GreenLane
-from ledger.report import Desk
+from ledger.report import Desk, Intake, Publisher, Ranking
 from ledger.session import Doorkeeper
 from ledger.share import Exchange
 from ledger.snapshot import Snapshots
@@ -92,6 +95,8 @@ ROUTES: Final = (
     lane,
     intelligence,
     taxii,
+    cases,
+    operations,
     labels,
     resolver,
     health,
@@ -183,16 +188,19 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
     read_model, outbox, metrics = ReadModel(database), Outbox(database), Metrics()
     metrics.registry.register(Figures(database, settings, clock))
     metrics.registry.register(NodeStates(standings))
+    verifier = Verifier(read_model, settings, attestations=Attestations(database), clock=clock, count=metrics.judged)
     return Installation(
         settings=settings,
         identity=identity,
         database=database,
         read_model=read_model,
         outbox=outbox,
-        verifier=Verifier(read_model, settings, attestations=Attestations(database), clock=clock, count=metrics.judged),
+        verifier=verifier,
         unit_lists=UnitLists(settings.units_dir),
         snapshots=Snapshots(read_model, domain, settings.public_hosts, settings.data_dir),
-        reports=Desk(database, settings),
+        reports=Intake(database, settings, verifier),
+        report_desk=Desk(database, settings, Ranking(database, verifier)),
+        report_counts=Publisher(database),
         reports_taken=Bucket(*REPORTS_TAKEN),
         reports_asked=Bucket(*REPORTS_ASKED),
         doorkeeper=Doorkeeper(database, settings, chain_view),
@@ -202,6 +210,8 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         registry=Registry(database, chain_view),
         lane=GreenLane(database, settings),
         exchange=Exchange(database, UnitLists(settings.units_dir), chain_view),
+        cases=CaseDesk(database, settings, verifier),
+        operations=OperationDesk(database, settings, verifier),
         metrics=metrics,
         chain_view=chain_view,
         prover=prover,

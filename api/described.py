@@ -313,32 +313,15 @@ LOG_CONSISTENCY: Final = _answers(
     _object(organisation=WHOLE, first=WHOLE, second=WHOLE, first_root=TEXT, second_root=TEXT, proof=HASHES), 404, 422
 )
 LOG_LEAVES: Final = _answers(_object(organisation=WHOLE, first=WHOLE, leaves=HASHES), 404, 422)
-REPORTS_POST: Final = _answers(_object(receipt=TEXT, received_at=TEXT), 400, 413, 415, 422, 503, status=201) | _body(
-    **{
-        "multipart_form-data": {
-            "type": "object",
-            "required": ["id"],
-            "properties": {
-                "id": {"type": "string", "format": "uuid"},
-                "code": TEXT,
-                "words": TEXT,
-                "place": TEXT,
-                "photo": PICTURE,
-            },
-        }
-    }
-)
-REPORTS_GET: Final = _answers(
-    _object(
-        state={"enum": ["received", "read", "answered"]}, received_at=TEXT, answer=MAYBE_TEXT, answered_at=MAYBE_TEXT
-    ),
-    404,
-    422,
-    503,
-)
 MEMBER: Final[Json] = {"number": WHOLE, "name": TEXT}
 SESSION: Final = _object(
-    organisation=_object(**MEMBER), key=TEXT, administration=BOOLEAN, country=TEXT, began_at=TEXT, ends_at=TEXT
+    organisation=_object(**MEMBER),
+    key=TEXT,
+    administration=BOOLEAN,
+    supervisor=BOOLEAN,
+    country=TEXT,
+    began_at=TEXT,
+    ends_at=TEXT,
 )
 CHALLENGE_POST: Final = _answers(_object(message=TEXT, expires_at=TEXT), 400, 413, 415, 422) | _body(
     application_json=_object(signer={"type": "string", "description": "0x: an address or a P-256 key (64 bytes)"})

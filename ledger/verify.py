@@ -135,7 +135,7 @@ class Verifier:
             self._organisation(organisation),
         )
 
-    def verify(
+    def verify(  # noqa: PLR0913 - a scan, and how it is asked for
         self,
         code: str,
         place: str | None = None,
@@ -143,6 +143,7 @@ class Verifier:
         organisation: str | int | None = None,
         *,
         now: int | None = None,
+        counted: bool = True,
     ) -> Verdict:
         """The verdict on one code.
 
@@ -152,6 +153,7 @@ class Verifier:
             at: When it was scanned: ISO 8601 with a time zone, or Unix seconds; None is now.
             organisation: The number of the organisation that scans.
             now: Unix seconds; None: what the clock says.
+            counted: Whether somebody asks; what the server asks itself is in no figure of scans.
 
         Raises:
             InvalidInputError: `place`, `at` or `organisation` is malformed or unknown. A malformed code is a verdict.
@@ -159,7 +161,7 @@ class Verifier:
         now = int(self._clock()) if now is None else now
         with self._facts.snapshot():
             scanner = self.scanner(place, at, organisation, now=now)
-            return self._judge(code, scanner, self._current().known, self._facts.as_of(), now)
+            return self._judge(code, scanner, self._current().known, self._facts.as_of(), now, counted=counted)
 
     def verify_many(self, codes: Sequence[str], scanner: Scanner = NOBODY, *, now: int) -> list[Verdict]:
         """The verdicts on several codes, in their order, all as of one state of the ledger.
@@ -230,7 +232,9 @@ class Verifier:
         with self._facts.snapshot():
             return self._current().known.of(reference, batch)
 
-    def _judge(self, text: str, scanner: Scanner, known: Known, as_of: AsOf, now: int) -> Verdict:
+    def _judge(  # noqa: PLR0913 - what a verdict rests on
+        self, text: str, scanner: Scanner, known: Known, as_of: AsOf, now: int, *, counted: bool = True
+    ) -> Verdict:
         code = self.code(text, now=now)
         parties, subjects, licensee, unit = known.parties, _NO_SUBJECTS, None, NOTHING_KNOWN
         if isinstance(code, Code):
@@ -250,7 +254,8 @@ class Verifier:
         )
         question = Question(code, place=scanner.place, at=scanner.at, organisation=scanner.organisation)
         verdict = judge(question, facts, now)
-        self._count(verdict.verdict)
+        if counted:
+            self._count(verdict.verdict)
         return verdict
 
     def _with_papers(self, subject: Subject, parties: Parties) -> Subject:

@@ -11,6 +11,7 @@ from ledger.cli import (
     accept,
     backup,
     batches,
+    casework,
     certificates,
     custody,
     declarations,
@@ -23,6 +24,7 @@ from ledger.cli import (
     keys,
     labels,
     lane,
+    operations,
     organisations,
     proof,
     reports,
@@ -54,6 +56,8 @@ app.add_typer(lane.app, name="lane")
 app.add_typer(certificates.app, name="certificate")
 app.add_typer(risk.app, name="risk")
 app.add_typer(intelligence.app, name="intelligence")
+app.add_typer(casework.app, name="case")
+app.add_typer(operations.app, name="operation")
 app.command("sign-in")(intelligence.sign_in)
 app.command("looks")(intelligence.looks)
 for single in (

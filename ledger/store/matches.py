@@ -157,6 +157,18 @@ class Matches:
                 found += connection.execute(sql, (*some, now)).fetchall()
         return found
 
+    def named(self, indicators: Sequence[int]) -> list[tuple[bytes, int]]:
+        """Digest and issuer of indicators.
+
+        Args:
+            indicators: The numbers of their messages; a handful.
+        """
+        if not indicators:
+            return []
+        sql = f"SELECT digest, issuer FROM intelligence WHERE sequence IN ({', '.join('?' * len(indicators))})"  # noqa: S608 - marks only
+        with self._db.snapshot() as connection:
+            return [(bytes(digest), issuer) for digest, issuer in connection.execute(sql, indicators).fetchall()]
+
     def compared(self) -> Compared | None:
         """Up to where everything was compared; None before the first time."""
         with self._db.snapshot() as connection:
