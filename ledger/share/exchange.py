@@ -201,7 +201,7 @@ class Exchange:
         """What matched the indicators that a reader may see, after a number, in order."""
         rules.require_administration(reader)
         self.compare(now)
-        found = self._matches.after(reader, after, PAGE, self._country(reader))
+        found = self._matches.after(reader, self._country(reader), after, PAGE)
         self.note_matches(reader, found, now)
         return [self._teller.match(self._shown(match, reader)) for match in found]
 
@@ -271,7 +271,7 @@ class Exchange:
         self._note(reader, items, now)
         told = [("message", item.sequence, self._teller.item(item, reader)) for item in items]
         if reader.administration:
-            found = self._matches.after(reader, place[1], PAGE, self._country(reader))
+            found = self._matches.after(reader, self._country(reader), place[1], PAGE)
             self.note_matches(reader, found, now)
             told += [("match", each.sequence, self._teller.match(self._shown(each, reader))) for each in found]
         said = self._messages.feedback_after(reader, place[2], PAGE)

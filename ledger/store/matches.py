@@ -98,14 +98,14 @@ class Matches:
                 room = MOST - int(connection.execute(sql, rows[0][:2]).fetchone()[0])
                 connection.executemany(_INSERT, rows[: max(room, 0)])
 
-    def after(self, reader: Reader, sequence: int, most: int, country: str = "") -> list[Match]:
+    def after(self, reader: Reader, country: str, sequence: int, most: int) -> list[Match]:
         """What matched indicators that a reader may see, after a number, in order.
 
         Args:
             reader: Who reads.
+            country: Whose declaration lines he may see, "" for none.
             sequence: The number.
             most: How many at once.
-            country: Whose declaration lines he may see, "" for none.
         """
         with self._db.snapshot() as connection:
             rows = connection.execute(_AFTER, (*visible_to(reader), sequence, most, country)).fetchall()
