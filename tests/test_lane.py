@@ -20,7 +20,7 @@ from tests.core.batch_story import CARRIER, DOMAIN, MAKER, PHARMACY, BatchStory
 from tests.exchange import BELGIUM, CHEMIST, SINGAPORE, THAI, Exchanging
 from tests.indexed_world import CARTON, LOTS, PALLET, chain
 from tests.postgres import ENGINES
-from tests.share_world import content
+from tests.share_world import content, suspend
 from tests.test_declare import LINE, file_of
 
 RUN_ON = ENGINES
@@ -110,6 +110,15 @@ def test_without_trusted_operators_each_is_named_with_why(here: Exchanging) -> N
     assert "SG does not recognise statuses of BE" in words[0]
     assert words[1] == "Pharmacy: no administration has given it a trusted status."
     assert here.get(SINGAPORE, "/v1/lane/lines").json()["lines"] == []
+
+
+def test_a_suspended_operator_is_not_trusted_whatever_status_it_has(here: Exchanging) -> None:
+    trust_all(here)
+    declare(here, LINE)
+    indexing.append(here.db, [suspend(PHARMACY, here.world.last_block + 1, here.now)])
+    told = of_line(here)
+    assert "Pharmacy: it is suspended since" in told["reasons"][0]["detail"]
+    assert told["operators"][1]["trusted_by"] is None
 
 
 def test_a_recommendation_ends_with_the_status_it_rests_on(here: Exchanging) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -166,9 +167,14 @@ def _body(held: Held) -> str:
     return statement.body if isinstance(statement, ConformityCertificate) else ""
 
 
+@lru_cache(maxsize=256)  # of at most 256 KiB each; a verdict on protective equipment reads the same few again
+def _parsed(payload: str) -> Attestation:
+    return parse_attestation(orjson.loads(payload))
+
+
 def _read(row: tuple[Any, ...]) -> Held:
     number, digest, issuer, received_at, position, payload, revocation = row
-    attestation = parse_attestation(orjson.loads(payload))
-    revoked = parse_attestation(orjson.loads(revocation)).statement if revocation else None
+    attestation = _parsed(payload)
+    revoked = _parsed(revocation).statement if revocation else None
     since = revoked.since if isinstance(revoked, Revocation) else 0
     return Held(number, bytes(digest), attestation, issuer, received_at, position, since)
