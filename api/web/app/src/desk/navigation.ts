@@ -12,4 +12,5 @@ export const UNDER: Readonly<Record<string, string>> = {
     case: "cases",
     operation: "operations",
     attestations: "lane",
+    tell: "alerts",
 };
