@@ -211,6 +211,7 @@ def pages(phone: Phone, reference: str) -> Iterator[Page]:
         Page("lane", "lane"),
         Page("attestations", "attestations"),
         Page("alerts", "alerts"),
+        Page("tell", "tell", {"gtin": "00349281618208", "lot": "SV26C044"}),
         Page("cases", "cases"),
         Page("case", "case", {"number": "1"}),
         Page("open-a-case", "open", {"line": "4"}),
