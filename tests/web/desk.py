@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+import httpx
+
 from ledger.core.wording import moment
 from tests.web.pharmacy import command, enrol
 from tests.web.screens import APP
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from tests.web.phone import Phone
 
 CUSTOMS = "thcustoms"  # the demonstration's key; Thailand's customs
+TITLE = "Vaccine cartons with a second label"  # of an indicator
 NUMBER = 20  # of the same organisation
 DAY = 86_400  # seconds
 LINK = re.compile(r"/01/(?P<gtin>\d{14})/10/(?P<lot>[^/?]+)")
@@ -58,7 +61,7 @@ class Page:
 
 def declarations(demo: Demo, *, bad: bool = True) -> bytes:
     """A file of declaration lines to Thailand about the demonstration's goods; with two bad rows at its end."""
-    now = int(time.time())
+    now = int(time.time()) // DAY * DAY  # the same file all day: handed in twice, it is kept once
     rows = [_line(index, demo, label, said, now) for index, (label, said) in enumerate(DECLARED, start=1)]
     rows += [
         _row(100 + index, now - (index * 2 % 27) * DAY, "VNSGN" if index % 3 else "CNSHA", description="Surgical masks")
@@ -119,31 +122,23 @@ def goods(demo: Demo, label: str) -> tuple[str, str]:
     return told["gtin"], told["lot"]
 
 
-def tell(demo: Demo, folder: Path) -> None:
-    """Customs of Indonesia and of Singapore tell all administrations what to look out for."""
-    lot = goods(demo, "recalled")
-    messages = [
-        {
-            "title": "Vaccine cartons with a second label",
-            "words": "Blue caps; cold chain label without a date.",
-            "pattern": {"kind": "lot", "gtin": lot[0], "lot": lot[1]},
-        },
-        {
-            "title": "Masks declared as textile samples",
-            "words": "Seen twice this month, small parcels by air.",
-        },
-    ]
-    for sender, message in zip(("idcustoms", "sgcustoms"), messages, strict=True):
-        path = folder / f"{sender}.json"
-        path.write_text(json.dumps(message), encoding="utf-8")
-        words = ["intelligence", "send", str(path), "--as", sender, "--marking", "green", "--server", demo.url]
-        command(demo, *words)
+def tell(demo: Demo, folder: Path, sender: str = "idcustoms") -> None:
+    """Customs of Indonesia, or another, tell all administrations which lot to look out for."""
+    gtin, lot = goods(demo, "recalled")
+    message = {
+        "title": TITLE,
+        "words": "Blue caps; cold chain label without a date.",
+        "pattern": {"kind": "lot", "gtin": gtin, "lot": lot},
+    }
+    path = folder / f"{sender}.json"
+    path.write_text(json.dumps(message), encoding="utf-8")
+    command(demo, "intelligence", "send", str(path), "--as", sender, "--marking", "green", "--server", demo.url)
 
 
-def sign_in(phone: Phone, demo: Demo, admin: str = CUSTOMS) -> None:
-    """Make the device's key, let its organisation's administrator accept it, and sign in at the desk."""
+def sign_in(phone: Phone, demo: Demo) -> None:
+    """Make a supervisor's device key, let its organisation's administrator accept it, and sign in at the desk."""
     phone.be("customs", NUMBER, "THBKK")
-    enrol(phone, demo, admin)
+    enrol(phone, demo, CUSTOMS, supervisor=True)
     phone.page.goto(f"{demo.url}/desk")
     phone.page.get_by_role("button", name="Sign in with this device's key").click()
     phone.page.get_by_role("button", name="Sign out").wait_for()
@@ -157,18 +152,76 @@ def hand_in(phone: Phone, demo: Demo) -> None:
     phone.page.locator(".figures").wait_for()
 
 
-def pages(phone: Phone) -> Iterator[Page]:
+def call(phone: Phone, path: str, payload: Any) -> dict[str, Any]:
+    """Ask the server as whoever is signed in at this desk."""
+    token = phone.page.evaluate("JSON.parse(sessionStorage.getItem('lotproof.desk')).token")
+    headers = {"authorization": f"Bearer {token}"}
+    answer = httpx.post(f"{phone.url}{path}", json=payload, headers=headers, trust_env=False)
+    assert answer.is_success, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def work(phone: Phone, demo: Demo) -> str:
+    """An operation with targets, and two cases on its board, one of them with a seizure.
+
+    Returns:
+        The operation's reference.
+    """
+    now = int(time.time())
+    window = {"begins_at": moment(now - DAY), "ends_at": moment(now + 20 * DAY)}
+    operation = call(phone, "/v1/operations", {"name": "Operation Stop", **window, "invite": [18, 19]})
+    reference = operation["reference"]
+    act(phone, f"/v1/operations/{reference}", "draw", least_risk=60, most=3)
+    act(phone, f"/v1/operations/{reference}", "post", words="Start with what comes by air.")
+    number = {label: str(index) for index, (label, _said) in enumerate(DECLARED, start=1)}
+    seized = call(phone, "/v1/cases", _case(number["seized"], "Vaccine without its cold chain", reference))
+    gtin, lot = goods(demo, "seized")
+    custody = demo.get(f"/v1/batches/{gtin}/{lot}")["custody"]
+    digest = next(event["digest"] for event in custody if event["kind"] == "SEIZE")
+    path = f"/v1/cases/{seized['number']}"
+    act(phone, path, "task", words="Weigh the pallets", due_at=moment(now + DAY))
+    act(phone, path, "note", words="The seal was broken; photographs follow.")
+    act(phone, path, "outcome", digest=digest)
+    call(phone, "/v1/cases", _case(number["recalled"], "Recalled lot declared", reference))
+    return str(reference)
+
+
+def _case(line: str, title: str, operation: str) -> dict[str, Any]:
+    return {"source": {"kind": "declaration", "line": int(line)}, "title": title, "operation": operation}
+
+
+def act(phone: Phone, path: str, name: str, **given: Any) -> dict[str, Any]:
+    """Do something to a case or operation as it is now."""
+    token = phone.page.evaluate("JSON.parse(sessionStorage.getItem('lotproof.desk')).token")
+    headers = {"authorization": f"Bearer {token}"}
+    version = httpx.get(f"{phone.url}{path}", headers=headers, trust_env=False).json()["version"]
+    return call(phone, path, {"version": version, "act": name, **given})
+
+
+def pages(phone: Phone, reference: str) -> Iterator[Page]:
     """Open every page of the desk, one after the other, with data on it."""
     found = [
+        Page("import", "import"),
         Page("overview", "overview"),
         Page("queue", "queue"),
         Page("queue-filtered", "queue", {"signal": "recalled"}),
         Page("shipment", "shipment", {"number": "3"}),
         Page("shipment-not-found", "shipment", {"number": "999"}),
+        Page("lane", "lane"),
+        Page("attestations", "attestations"),
         Page("alerts", "alerts"),
+        Page("reports", "reports"),
+        Page("incident", "incident", {"number": "1"}),
+        Page("counts", "counts"),
+        Page("cases", "cases"),
+        Page("case", "case", {"number": "1"}),
+        Page("open-a-case", "open", {"line": "4"}),
+        Page("operations", "operations"),
+        Page("operation", "operation", {"reference": reference}),
         Page("looks", "looks"),
     ]
-    assert {page.name for page in found} | {"import"} == built(), "a page that no test looks at, or none of the desk's"
+    assert {page.name for page in found} == built(), "a page that no test looks at, or none of the desk's"
     for page in found:
         phone.go(page.name, **page.values)
         yield page

@@ -9,7 +9,7 @@ import pytest
 
 from tests.web import desk, reporting
 from tests.web.phone import NARROW, WIDE
-from tests.web.screens import grave_faults
+from tests.web.screens import LEAST, TARGETS, WIDER, grave_faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,12 @@ def faults(phone: Phone, title: str) -> dict[str, Any]:
     for size, dark in ((NARROW, False), (WIDE, True)):
         phone.page.set_viewport_size(size)
         phone.page.emulate_media(color_scheme="dark" if dark else "light")
-        if grave := grave_faults(phone):
+        small = [
+            each
+            for each in phone.page.evaluate(TARGETS)
+            if not each["inline"] and min(each["width"], each["height"]) < LEAST
+        ]
+        if grave := [*grave_faults(phone), *small, *phone.page.evaluate(WIDER)]:
             found[f"{title}, {size['width']}"] = grave
         if phone.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found[f"{title}, width {size['width']}"] = "is wider than the screen"

@@ -1,7 +1,8 @@
 /** Cases and joint operations as the server tells them (docs/api.md), and the fields of each act on them. */
 
-import { t } from "../parts/i18n.svelte";
+import { moment, t } from "../parts/i18n.svelte";
 import type { FieldSpec } from "./form";
+import type { Signed } from "./signed";
 import { wordOr } from "./words";
 
 export interface Who {
@@ -195,10 +196,12 @@ const named: readonly FieldSpec[] = ["gtin", "lot", "serial", "sscc"].map((name)
  * The fields of every act on a case but handing evidence in, which has a file.
  *
  * @param operations - those that it can be put on the board of
+ * @param signed - holds, releases and seizures of its goods that stand on the ledger
  */
 export function caseFields(
     shown: Case,
     operations: readonly OperationCard[],
+    signed: readonly Signed[],
 ): Readonly<Record<string, readonly FieldSpec[]>> {
     const officers = shown.officers.map(({ key, supervisor }) => ({
         value: key,
@@ -245,7 +248,17 @@ export function caseFields(
             { name: "holder", kind: "text", needed: true },
             remark,
         ],
-        outcome: [{ name: "digest", kind: "text", needed: true }],
+        outcome: [
+            {
+                name: "digest",
+                kind: "choice",
+                needed: true,
+                options: signed.map(({ digest, kind, occurred_at, place }) => ({
+                    value: digest,
+                    label: t("case.at", { kind: t(`kind.${kind}`), time: moment(occurred_at), place: place ?? "" }),
+                })),
+            },
+        ],
         seizure: [
             { name: "product_class", kind: "choice", needed: true, options: options(CLASSES, "case.class") ?? [] },
             { name: "units", kind: "whole", needed: true },

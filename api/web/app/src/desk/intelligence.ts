@@ -65,7 +65,8 @@ export async function everything<T extends { readonly number: number }>(path: st
     const found: T[] = [];
     let page: readonly T[];
     do {
-        const answer = await ask<Readonly<Record<string, readonly T[]>>>(`${path}?after=${found.at(-1)?.number ?? 0}`);
+        const after = `${path.includes("?") ? "&" : "?"}after=${found.at(-1)?.number ?? 0}`;
+        const answer = await ask<Readonly<Record<string, readonly T[]>>>(`${path}${after}`);
         page = answer[name] ?? [];
         found.push(...page);
     } while (page.length === PAGE);

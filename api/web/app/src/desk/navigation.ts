@@ -1,7 +1,8 @@
 /** The screens of the desk that one goes to from everywhere, in their order; words for them: `desk.nav.…`. */
 
 export const HOME = "overview";
-export const NAVIGATION: readonly string[] = [HOME, "queue", "alerts", "reports", "cases", "operations", "looks"];
+const AREAS = ["queue", "lane", "alerts", "reports", "cases", "operations", "looks"] as const;
+export const NAVIGATION: readonly string[] = [HOME, ...AREAS];
 /** Screens that nobody need sign in for. */
 export const PUBLIC: ReadonlySet<string> = new Set(["counts"]);
 /** Under which of them a screen stands that is reached from it. */
@@ -13,4 +14,5 @@ export const UNDER: Readonly<Record<string, string>> = {
     open: "cases",
     case: "cases",
     operation: "operations",
+    attestations: "lane",
 };
