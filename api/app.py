@@ -19,6 +19,8 @@ from api.installation import Identity, Installation
 from api.metrics import CountAnswers, Metrics, NodeStates
 from api.request_id import NameRequests
 from api.routes import (
+    attestations,
+    cases,
     chain,
     demo,
     desk,
@@ -26,8 +28,10 @@ from api.routes import (
     health,
     intelligence,
     labels,
+    lane,
     ledger,
     logs,
+    operations,
     pages,
     proof,
     reports,
@@ -40,13 +44,17 @@ from api.routes import (
     units,
     verify,
 )
+from ledger.attest import Registry
+from ledger.casework import CaseDesk, OperationDesk
 from ledger.core.structs import Domain
 from ledger.declare import CustomsDesk
 from ledger.examine import Examiner
+from ledger.lane import GreenLane
 from ledger.report import Desk, Intake, Publisher, Ranking
 from ledger.session import Doorkeeper
 from ledger.share import Exchange
 from ledger.snapshot import Snapshots
+from ledger.store.attestations import Attestations
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import ReadModel
 from ledger.store.unit_lists import UnitLists
@@ -83,8 +91,12 @@ ROUTES: Final = (
     events,
     session,
     desk,
+    attestations,
+    lane,
     intelligence,
     taxii,
+    cases,
+    operations,
     labels,
     resolver,
     health,
@@ -174,9 +186,9 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
 ) -> Installation:
     domain = Domain(identity.chain_id, identity.ledger)
     read_model, outbox, metrics = ReadModel(database), Outbox(database), Metrics()
-    verifier = Verifier(read_model, settings, clock=clock, count=metrics.judged)
     metrics.registry.register(Figures(database, settings, clock))
     metrics.registry.register(NodeStates(standings))
+    verifier = Verifier(read_model, settings, attestations=Attestations(database), clock=clock, count=metrics.judged)
     return Installation(
         settings=settings,
         identity=identity,
@@ -195,7 +207,11 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         sign_ins=Bucket(*SIGN_INS),
         customs=CustomsDesk(database, settings),
         examiner=Examiner(database),
+        registry=Registry(database, chain_view),
+        lane=GreenLane(database, settings),
         exchange=Exchange(database, UnitLists(settings.units_dir), chain_view),
+        cases=CaseDesk(database, settings, verifier),
+        operations=OperationDesk(database, settings, verifier),
         metrics=metrics,
         chain_view=chain_view,
         prover=prover,

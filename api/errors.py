@@ -20,6 +20,7 @@ from api.request_id import CURRENT
 from api.web.render import page
 from ledger.core.errors import (
     ConfigurationError,
+    ConflictError,
     ContradictionError,
     InvalidCodeError,
     InvalidInputError,
@@ -96,6 +97,7 @@ KINDS: Final[dict[type[LotproofError], Kind]] = {
     InvalidStatementError: Kind("invalid-statement", 422, "Malformed statement"),
     InvalidInputError: Kind("invalid-input", 422, "Invalid input"),
     StatementRefusedError: Kind("refused", 409, "Refused by the ledger's rules"),
+    ConflictError: Kind("conflict", 409, "It is in another state"),
     NotFoundError: Kind("not-found", 404, "Not found"),
     UnavailableError: Kind("unavailable", 503, "Not available now"),
     ContradictionError: Kind("contradiction", 500, "The chain contradicts itself"),

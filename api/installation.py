@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
     from api.flood import Bucket
     from api.metrics import Metrics
+    from ledger.attest import Registry
+    from ledger.casework import CaseDesk, OperationDesk
     from ledger.chain.watch import Standing
     from ledger.config import Settings
     from ledger.declare import CustomsDesk
     from ledger.examine import Examiner
+    from ledger.lane import GreenLane
     from ledger.prove import Prover
     from ledger.report import Desk, Intake, Publisher
     from ledger.session import Doorkeeper
@@ -62,7 +65,11 @@ class Installation:
     sign_ins: Bucket  # how often somebody tries to sign in
     customs: CustomsDesk  # takes declarations in and scores them
     examiner: Examiner  # shows a country's desk its own
+    registry: Registry  # of attestations
+    lane: GreenLane  # recommends releases
     exchange: Exchange  # of intelligence
+    cases: CaseDesk
+    operations: OperationDesk
     metrics: Metrics
     chain_view: ChainView | None  # None: what only the chain can check is left to it
     prover: Prover | None  # None: the chain is not at hand, so nothing can be proved

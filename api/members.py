@@ -7,6 +7,7 @@ import binascii
 from typing import TYPE_CHECKING, Final
 
 from api.installation import installed
+from ledger.core.casework.entries import Officer
 from ledger.core.errors import NotAllowedError, NotSignedInError
 from ledger.core.intelligence.rules import Reader
 from ledger.session import MAX_TOKEN
@@ -48,6 +49,22 @@ def member_of(request: Request) -> Member:
     """
     installation = installed(request)
     return installation.doorkeeper.member(token_of(request), installation.now())
+
+
+def officer_of(request: Request) -> Officer:
+    """Whoever is signed in, if it is for an administration: as cases and operations look at him.
+
+    Raises:
+        NotSignedInError: Nobody is.
+        NotAllowedError: It is another organisation.
+    """
+    member = member_of(request)
+    if not member.administration:
+        raise NotAllowedError(
+            "Cases and operations are for administrations: customs, regulators and authorities.",
+            advice="Report what you found instead: POST /v1/reports, or tell the administration of your country.",
+        )
+    return Officer(member.organisation, member.key, member.supervisor)
 
 
 def desk_of(request: Request) -> Member:

@@ -36,15 +36,16 @@ if TYPE_CHECKING:
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
-FOLDERS: Final = ("units", "reports", "receipts")
+FOLDERS: Final = ("units", "reports", "receipts", "evidence")
 KEYS: Final = "keys"
 SINGLES: Final = ("document-salts.secret", "snapshot.key")
+SEALED_SINGLES: Final = ("casework.key",)  # opens what lies sealed: only in a backup that is sealed itself
 UNFINISHED: Final = "restore-unfinished"  # in the data directory while a backup is being brought back
 ENDING: Final = ".backup"
 _PIECE: Final = 1 << 20  # bytes read at once
 _MOST_MANIFEST: Final = 256 << 20  # bytes: a million files have 150 MB of it
-_IN_A_FOLDER: Final = r"(?:units|reports|receipts|keys)/[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}"
-_FILE: Final = re.compile(f"files/(?:{_IN_A_FOLDER}|{'|'.join(map(re.escape, SINGLES))})")
+_IN_A_FOLDER: Final = r"(?:units|reports|receipts|evidence|keys)/[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}"
+_FILE: Final = re.compile(f"files/(?:{_IN_A_FOLDER}|{'|'.join(map(re.escape, (*SINGLES, *SEALED_SINGLES)))})")
 _NAME: Final = re.compile(r"lotproof-\d{8}T\d{6}Z\.backup")
 _ANOTHER: Final = "Take another copy of the backup, or an older backup."
 
@@ -114,7 +115,8 @@ def make(  # noqa: PLR0913 - what a backup is made of, by name
         db: The installation's database. Whatever works on it goes on.
         settings: Where its files are.
         target: The file to write.
-        password: To seal it under; None leaves it readable for everybody who gets hold of it.
+        password: To seal it under; None leaves it readable for everybody who gets hold of it, but for cases and
+            operations, whose key is then not in it.
         now: Unix seconds.
         keys: Whether the key files are in it.
         work_factor: As of `SealedWriter`.
@@ -125,10 +127,10 @@ def make(  # noqa: PLR0913 - what a backup is made of, by name
     """
     with writing(target, OWNER) as file:
         if password is None:
-            manifest = _write(db, settings, file, now, keys=keys)
+            manifest = _write(db, settings, file, now, keys=keys, sealed=False)
         else:
             with SealedWriter(file, password, work_factor=work_factor) as sealed:
-                manifest = _write(db, settings, cast("BinaryIO", sealed), now, keys=keys)
+                manifest = _write(db, settings, cast("BinaryIO", sealed), now, keys=keys, sealed=True)
     sync_folder(target.parent)
     notes.Notes(db).put({notes.BACKUP: target.name}, now)
     return manifest
@@ -261,7 +263,7 @@ def require_whole(settings: Settings) -> None:
 # ---- writing ----
 
 
-def _write(db: Database, settings: Settings, file: BinaryIO, now: int, *, keys: bool) -> Manifest:
+def _write(db: Database, settings: Settings, file: BinaryIO, now: int, *, keys: bool, sealed: bool) -> Manifest:  # noqa: PLR0913 - what a backup is made of, by name
     parts: list[Part] = []
     rows: dict[str, int] = {}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -271,7 +273,7 @@ def _write(db: Database, settings: Settings, file: BinaryIO, now: int, *, keys: 
                 counted = _Counted(tables.lines(connection, table))
                 parts.append(_add(archive, _part_of(table), counted))
                 rows[table.name] = counted.number
-        for name, path in _files(settings, keys=keys):
+        for name, path in _files(settings, keys=keys, sealed=sealed):
             with path.open("rb") as content:
                 parts.append(_add(archive, name, iter(lambda content=content: content.read(_PIECE), b"")))  # type: ignore[misc]  # a default binds the file of this turn
         manifest = _describe(installation, now, rows, parts)
@@ -309,14 +311,14 @@ def _add(archive: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> Part:
     return Part(name, length, found.hexdigest())
 
 
-def _files(settings: Settings, *, keys: bool) -> Iterator[tuple[str, Path]]:
+def _files(settings: Settings, *, keys: bool, sealed: bool) -> Iterator[tuple[str, Path]]:
     """Every file that belongs in a backup, with its part's name; what is still being written has a hidden name."""
     for folder in (*FOLDERS, KEYS) if keys else FOLDERS:
         for path in sorted((settings.data_dir / folder).glob("[!.]*")):
             name = f"files/{folder}/{path.name}"
             if path.is_file() and _FILE.fullmatch(name):
                 yield name, path
-    for name in SINGLES:
+    for name in (*SINGLES, *SEALED_SINGLES) if sealed else SINGLES:
         if (settings.data_dir / name).exists():
             yield f"files/{name}", settings.data_dir / name
 

@@ -73,6 +73,9 @@ class Settings:
     backup_password_file: str = _setting(
         "", "File that holds the password of backups; empty: ask, or LOTPROOF_BACKUP_PASSWORD."
     )
+    casework_key_file: str = _setting(
+        "", "File of the key that seals cases and operations; empty: `casework.key` in the data directory."
+    )
     batch_events: int = _setting(100, "Most statements in one transaction.", "statements", 1, 600)
     poll_seconds: float = _setting(1.0, "Pause between two looks at the chain.", "seconds", 0.01, 3_600)
     fresh_seconds: int = _setting(
@@ -90,6 +93,7 @@ class Settings:
     max_units: int = _setting(
         1_000_000, "Most serial numbers in a list; its bytes are bounded by it too.", "serial numbers", 1, 10_000_000
     )
+    max_evidence_bytes: int = _setting(25 << 20, "Largest file of evidence.", "bytes", 1 << 10, 1 << 30)
     max_json_depth: int = _setting(32, "Deepest nesting of JSON.", "levels", 4, 200)
     session_idle_seconds: int = _setting(900, "A session that is not used for so long ends.", "seconds", 60, 86_400)
     session_seconds: int = _setting(28_800, "A session ends after so long in any case.", "seconds", 60, 604_800)
@@ -122,6 +126,16 @@ class Settings:
     def reports_dir(self) -> Path:
         """Where photos of reports are."""
         return self.data_dir / "reports"
+
+    @property
+    def evidence_dir(self) -> Path:
+        """Where sealed files of evidence are."""
+        return self.data_dir / "evidence"
+
+    @property
+    def casework_key_path(self) -> Path:
+        """The file of the key that seals cases and operations."""
+        return Path(self.casework_key_file) if self.casework_key_file else self.data_dir / "casework.key"
 
     @property
     def database_path(self) -> Path | None:

@@ -66,7 +66,7 @@ class Examiner:
         _require_known("signal", wanted.signal, SIGNALS)
         _require_known("match", wanted.match, MATCHES)
         found = self._queue.page(viewer.country, wanted, after, most)
-        self._note(viewer, found, now)
+        self.note(viewer, found, now)
         last = found[-1] if len(found) == most else None
         return {
             "lines": [line_json(each) for each in found],
@@ -92,7 +92,7 @@ class Examiner:
         Raises:
             UnavailableError: A look cannot be noted, so nothing is shown.
         """
-        self._note(viewer, [kept], now)
+        self.note(viewer, [kept], now)
         return line_json(kept) | {
             "newest": kept.newest,
             "imported_at": moment(kept.imported_at),
@@ -122,7 +122,7 @@ class Examiner:
         since = (now // _DAY - days + 1) * _DAY
         return overview.count(self._queue.counted(viewer.country, since, now), since, now)
 
-    def _note(self, viewer: Viewer, kept: Sequence[Kept], now: int) -> None:
+    def note(self, viewer: Viewer, kept: Sequence[Kept], now: int) -> None:
         """Note a look at lines for those whose they are, and at the foreign declarations that their reasons name."""
         customs = self._customs()
         own = viewer.organisation in customs.get(viewer.country, ())

@@ -44,6 +44,7 @@ class Member:
 
     session: Session
     administration: bool  # customs, a regulator or an authority
+    supervisor: bool  # the key may administer its organisation's keys too: assigns, closes, opens operations
     country: str  # whose declarations it works on (ISO 3166-1 alpha-2), "" = none
     ends_at: int  # Unix seconds, unless it is used
 
@@ -182,6 +183,7 @@ class Doorkeeper:
             "organisation": {"number": member.organisation, "name": self._name(member.organisation)},
             "key": "0x" + member.key.hex(),
             "administration": member.administration,
+            "supervisor": member.supervisor,
             "country": member.country,
             "began_at": moment(member.session.began_at),
             "ends_at": moment(member.ends_at),
@@ -202,8 +204,14 @@ class Doorkeeper:
     def _member(self, session: Session) -> Member:
         organisation = self._read_model.organisation(session.organisation)
         ends_at = session.ends_at(self._settings.session_idle_seconds, self._settings.session_seconds)
-        administration = organisation is not None and administers(organisation)
-        return Member(session, administration, desk_country(organisation) if organisation else "", ends_at)
+        key = self._read_model.key(session.key)
+        return Member(
+            session,
+            administration=organisation is not None and administers(organisation),
+            supervisor=key is not None and Purpose.ADMIN in key.addition.purposes,
+            country=desk_country(organisation) if organisation else "",
+            ends_at=ends_at,
+        )
 
     def _domain(self, host: str) -> str:
         domain = host.lower()

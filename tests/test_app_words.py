@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ledger.core.check import NAMES
+from ledger.core.check import NUMBERS
 from ledger.core.customs.score import MATCHES
 from ledger.core.customs.signals import SIGNALS
 from ledger.core.wording import READ_AGAIN, REASONS, UNREADABLE_HEADLINE, UNREADABLE_HEADLINES
@@ -35,7 +35,7 @@ def test_codes_that_cannot_be_read_are_worded_alike() -> None:
 
 
 def test_every_check_has_a_name() -> None:
-    assert {f"check.{name}" for name in NAMES} <= set(words("checks"))
+    assert {f"check.{name}" for name in NUMBERS} <= set(words("checks"))
 
 
 def test_the_desk_has_words_for_every_signal_and_match() -> None:

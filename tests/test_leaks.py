@@ -13,6 +13,7 @@ import logging
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +69,16 @@ class Outside:
     """The installation, and everything that somebody outside can gather of it."""
 
     def __init__(self, db: Database | None, folder: Path) -> None:
-        self.here = Exchanging(db, folder) if db else Exchanging.new(folder)
+        self.here = self.installation(db, folder)
         self.folder = folder
         self.logged = io.StringIO()
         self.digests: list[str] = []
         self.here.enrol(THAI, THAI_PHONE, SINGAPORE, SINGAPORE_PHONE)
+
+    @staticmethod
+    def installation(db: Database | None, folder: Path) -> Exchanging:
+        """The one that is looked at from outside: on this database, or on one of its own."""
+        return Exchanging(db, folder) if db else Exchanging.new(folder)
 
     def tell(self, first: int, marking: Marking) -> None:
         here = self.here
@@ -171,7 +177,14 @@ class Outside:
 @pytest.fixture
 def outside(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outside]:
     made = Outside(None if engine == "sqlite" else request.getfixturevalue("db"), tmp_path)
-    handlers = [logging.StreamHandler(made.logged) for _ in range(2)]
+    with listening(made.logged):
+        yield made
+
+
+@contextmanager
+def listening(logged: io.StringIO) -> Iterator[None]:
+    """Everything that is logged meanwhile, in both forms."""
+    handlers = [logging.StreamHandler(logged) for _ in range(2)]
     for handler, form in zip(handlers, (TextLines(), JsonLines()), strict=True):
         handler.setFormatter(form)
     root, levels = logging.getLogger(), {name: logging.getLogger(name).level for name in ("api", "ledger")}
@@ -179,7 +192,7 @@ def outside(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
         logging.getLogger(name).setLevel(logging.DEBUG)
     for handler in handlers:
         root.addHandler(handler)
-    yield made
+    yield
     for handler in handlers:
         root.removeHandler(handler)
     for name, level in levels.items():

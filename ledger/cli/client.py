@@ -110,6 +110,10 @@ class Client:
         """The JSON answer to a text put at `path`, for which the server may take so many seconds."""
         return self._call("PUT", path, content=text, headers={"content-type": "text/plain"}, timeout=seconds)
 
+    def post_text(self, path: str, text: bytes, media_type: str) -> Json:
+        """The JSON answer to a file of text."""
+        return self._call("POST", path, content=text, headers={"content-type": media_type})
+
     def post_image(self, image: bytes, **params: str | int) -> Json:
         """Every code in a PNG or JPEG with its verdict."""
         return self._call(
@@ -119,6 +123,18 @@ class Client:
             params=params,
             headers={"content-type": "application/octet-stream"},
         )
+
+    def get_bytes(self, path: str) -> bytes:
+        """The file at `path`; raises the error that the server's problem stands for."""
+        answer = self._answer("GET", path, {})
+        if answer.is_success:
+            return answer.content
+        raise _error_of(answer.status_code, _json_of(answer, self.server))
+
+    def post_form(self, path: str, file: bytes, seconds: float, **fields: str) -> Json:
+        """The JSON answer to a form with a file and some fields, for which the server may take so many seconds."""
+        parts: dict[str, Any] = {"file": ("file", file), **{name: (None, text) for name, text in fields.items()}}
+        return self._call("POST", path, files=parts, timeout=seconds)
 
     def wait(
         self, digests: list[str], until: frozenset[str], seconds: float, *, poll_seconds: float = POLL_SECONDS

@@ -11,6 +11,8 @@ from ledger.cli import (
     accept,
     backup,
     batches,
+    casework,
+    certificates,
     custody,
     declarations,
     delivery,
@@ -21,6 +23,8 @@ from ledger.cli import (
     intelligence,
     keys,
     labels,
+    lane,
+    operations,
     organisations,
     proof,
     reports,
@@ -48,8 +52,12 @@ app.add_typer(custody.app, name="custody")
 app.add_typer(unit.app, name="unit")
 app.add_typer(reports.app, name="report")
 app.add_typer(declarations.app, name="declaration")
+app.add_typer(lane.app, name="lane")
+app.add_typer(certificates.app, name="certificate")
 app.add_typer(risk.app, name="risk")
 app.add_typer(intelligence.app, name="intelligence")
+app.add_typer(casework.app, name="case")
+app.add_typer(operations.app, name="operation")
 app.command("sign-in")(intelligence.sign_in)
 app.command("looks")(intelligence.looks)
 for single in (

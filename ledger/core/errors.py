@@ -64,6 +64,10 @@ class NotAllowedError(LotproofError):
     """Whoever is signed in may not do or see this."""
 
 
+class ConflictError(LotproofError):
+    """The thing is in another state than whoever changes it believes: changed meanwhile, or past what is asked."""
+
+
 class NotFoundError(LotproofError):
     """The thing asked for is not in the read model."""
 

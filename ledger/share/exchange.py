@@ -20,7 +20,7 @@ from ledger.core.errors import (
 from ledger.core.intelligence import rules
 from ledger.core.intelligence.marking import Marking
 from ledger.core.intelligence.statements import Form, number_of
-from ledger.core.organisation import administers
+from ledger.core.organisation import administers, desk_country
 from ledger.core.parts import key_id
 from ledger.core.reporting.desks import read_by
 from ledger.core.sign_in import fault_of
@@ -126,6 +126,8 @@ class Exchange:
             sequence = self._messages.add(message, self._db.domain(), now)
             if message.content and message.content.pattern:
                 self._comparer.everything(sequence, message.content.pattern, now)
+            if statement.form == Form.WITHDRAWAL:
+                self._comparer.withdrawn(statement.previous, now)
 
     def _require(self, message: Message, digest: bytes, now: int) -> None:
         view = ReadModelView(self._read_model, self._chain_view, strict=True)
@@ -199,7 +201,7 @@ class Exchange:
         """What matched the indicators that a reader may see, after a number, in order."""
         rules.require_administration(reader)
         self.compare(now)
-        found = self._matches.after(reader, after, PAGE)
+        found = self._matches.after(reader, self._country(reader), after, PAGE)
         self.note_matches(reader, found, now)
         return [self._teller.match(self._shown(match, reader)) for match in found]
 
@@ -269,7 +271,7 @@ class Exchange:
         self._note(reader, items, now)
         told = [("message", item.sequence, self._teller.item(item, reader)) for item in items]
         if reader.administration:
-            found = self._matches.after(reader, place[1], PAGE)
+            found = self._matches.after(reader, self._country(reader), place[1], PAGE)
             self.note_matches(reader, found, now)
             told += [("match", each.sequence, self._teller.match(self._shown(each, reader))) for each in found]
         said = self._messages.feedback_after(reader, place[2], PAGE)
@@ -278,6 +280,11 @@ class Exchange:
     def _note(self, reader: Reader, items: list[Item], now: int) -> None:
         seen = [(item.told.issuer, "0x" + item.digest.hex()) for item in items]
         self._looks.note(reader.organisation, reader.key, KIND, seen, now)
+
+    def _country(self, reader: Reader) -> str:
+        """Whose declaration lines a reader may see."""
+        organisation = self._read_model.organisation(reader.organisation)
+        return desk_country(organisation) if organisation else ""
 
     def _shown(self, match: Match, reader: Reader) -> Match:
         """A match as a reader is shown it: of a report that others read, what it is about, and the day."""

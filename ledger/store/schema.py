@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 
 from ledger.store import columns
+from ledger.store.casework_tables import CASEWORK
 from ledger.store.columns import NAMES as _NAMES
 from ledger.store.columns import blob as _blob
 from ledger.store.columns import number as _number
@@ -39,8 +40,8 @@ from ledger.store.columns import small as _small
 from ledger.store.columns import text as _text
 from ledger.store.report_tables import REPORTING
 
-_Key = columns.KEY
 metadata = columns.metadata
+_Key = columns.KEY
 REVISION: Final = "0011"  # of the newest migration; a test compares
 APPLICATION_ID: Final = 0x4C6F7470  # "Lotp": SQLite's file header says whose file it is
 
@@ -444,6 +445,7 @@ matches = Table(
     _number("at"),
     _number("found_at"),
     UniqueConstraint("indicator", "what", "identifier", name="uq_matches_once"),
+    Index(None, "what", "identifier"),
     sqlite_autoincrement=True,
 )
 feedback = Table(
@@ -468,6 +470,37 @@ compared = Table(
     _blob("hash"),
     _number("unit_event"),
     _number("report"),
+)
+
+# What administrations and conformity bodies attest off the chain.
+attestations = Table(
+    "attestations",
+    metadata,
+    Column("sequence", _Key, primary_key=True, autoincrement=True),
+    _blob("digest", unique=True),
+    _text("kind"),
+    _text("subject"),  # operator, country, body or holder; of a revocation the digest
+    _blob("revokes", index=True),  # digest, empty if it takes nothing back
+    _number("issuer"),  # organisation; of a certificate, whose designation its body had
+    _number("received_at"),
+    _number("position"),  # in the log of its issuer, -1 = in none
+    _text("payload"),  # as handed in, JSON
+    Index(None, "kind", "subject"),
+    sqlite_autoincrement=True,
+)
+certificate_models = Table(
+    "certificate_models",
+    metadata,
+    Column("key", Text, primary_key=True),  # what a batch must have to be one of its models
+    Column("sequence", BigInteger, ForeignKey("attestations.sequence"), primary_key=True, index=True),
+)
+
+# By which declaration lines are found when a new indicator comes.
+declaration_keys = Table(
+    "declaration_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("sequence", BigInteger, ForeignKey("declaration_lines.sequence"), primary_key=True, index=True),
 )
 
 # What running parts last said of themselves, for figures and for `lotproof doctor`.
@@ -496,6 +529,9 @@ LASTING: Final = (
     log_nodes,
     *REPORTING,
     declaration_lines,
+    declaration_keys,
+    attestations,
+    certificate_models,
     looks,
     encryption_keys,
     intelligence,
@@ -503,6 +539,7 @@ LASTING: Final = (
     indicator_keys,
     matches,
     feedback,
+    *CASEWORK,
 )
 # Said anew by whatever runs, by signing in, or by comparing everything once more.
 FLEETING: Final = (chain_status, notes, leaders, sessions, secrets, compared)

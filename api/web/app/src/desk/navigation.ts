@@ -1,8 +1,16 @@
 /** The screens of the desk that one goes to from everywhere, in their order; words for them: `desk.nav.…`. */
 
 export const HOME = "overview";
-const AREAS = ["queue", "lane", "alerts", "reports", "cases", "operations", "looks"] as const;
-export const NAVIGATION: readonly string[] = [HOME, ...AREAS];
+export const NAVIGATION: readonly string[] = [
+    HOME,
+    "queue",
+    "lane",
+    "alerts",
+    "reports",
+    "cases",
+    "operations",
+    "looks",
+];
 /** Screens that nobody need sign in for. */
 export const PUBLIC: ReadonlySet<string> = new Set(["counts"]);
 /** Under which of them a screen stands that is reached from it. */
