@@ -19,13 +19,16 @@ from api.installation import Identity, Installation
 from api.metrics import CountAnswers, Metrics, NodeStates
 from api.request_id import NameRequests
 from api.routes import (
+    attestations,
     cases,
     chain,
     demo,
+    desk,
     events,
     health,
     intelligence,
     labels,
+    lane,
     ledger,
     logs,
     operations,
@@ -41,12 +44,17 @@ from api.routes import (
     units,
     verify,
 )
+from ledger.attest import Registry
 from ledger.casework import CaseDesk, OperationDesk
 from ledger.core.structs import Domain
-from ledger.report import Desk
+from ledger.declare import CustomsDesk
+from ledger.examine import Examiner
+from ledger.lane import GreenLane
+from ledger.report import Desk, Intake, Publisher, Ranking
 from ledger.session import Doorkeeper
 from ledger.share import Exchange
 from ledger.snapshot import Snapshots
+from ledger.store.attestations import Attestations
 from ledger.store.outbox import Outbox
 from ledger.store.read_model import ReadModel
 from ledger.store.unit_lists import UnitLists
@@ -82,6 +90,9 @@ ROUTES: Final = (
     snapshot,
     events,
     session,
+    desk,
+    attestations,
+    lane,
     intelligence,
     taxii,
     cases,
@@ -94,6 +105,7 @@ ROUTES: Final = (
 )
 PICTURES_AT_ONCE: Final = 2  # decoding is all CPU; more at once only makes each slower
 DELIVERIES_AT_ONCE: Final = 2  # ten thousand codes take a core for seconds
+DECLARATIONS_AT_ONCE: Final = 1  # a file of ten thousand lines takes a core for seconds
 LISTS_AT_ONCE: Final = 1  # a list of a million takes one core for seconds
 STREAMS_AT_ONCE: Final = 200
 # At once, and the seconds after which one more may come: far more than people send, too few to fill a disk in a day.
@@ -176,7 +188,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
     read_model, outbox, metrics = ReadModel(database), Outbox(database), Metrics()
     metrics.registry.register(Figures(database, settings, clock))
     metrics.registry.register(NodeStates(standings))
-    verifier = Verifier(read_model, settings, clock=clock, count=metrics.judged)
+    verifier = Verifier(read_model, settings, attestations=Attestations(database), clock=clock, count=metrics.judged)
     return Installation(
         settings=settings,
         identity=identity,
@@ -186,11 +198,17 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         verifier=verifier,
         unit_lists=UnitLists(settings.units_dir),
         snapshots=Snapshots(read_model, domain, settings.public_hosts, settings.data_dir),
-        reports=Desk(database, settings),
+        reports=Intake(database, settings, verifier),
+        report_desk=Desk(database, settings, Ranking(database, verifier)),
+        report_counts=Publisher(database),
         reports_taken=Bucket(*REPORTS_TAKEN),
         reports_asked=Bucket(*REPORTS_ASKED),
         doorkeeper=Doorkeeper(database, settings, chain_view),
         sign_ins=Bucket(*SIGN_INS),
+        customs=CustomsDesk(database, settings),
+        examiner=Examiner(database),
+        registry=Registry(database, chain_view),
+        lane=GreenLane(database, settings),
         exchange=Exchange(database, UnitLists(settings.units_dir), chain_view),
         cases=CaseDesk(database, settings, verifier),
         operations=OperationDesk(database, settings, verifier),
@@ -200,6 +218,7 @@ def _installation(  # noqa: PLR0913, PLR0917 - the parts of an installation
         standings=standings,
         decoding=CapacityLimiter(PICTURES_AT_ONCE),
         delivering=CapacityLimiter(DELIVERIES_AT_ONCE),
+        declaring=CapacityLimiter(DECLARATIONS_AT_ONCE),
         hashing=CapacityLimiter(LISTS_AT_ONCE),
         streaming=CapacityLimiter(STREAMS_AT_ONCE),
         demo=demo_folder,

@@ -19,7 +19,14 @@ APP_POLICY: Final = (
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
     "trusted-types svelte-trusted-html lotproof-worker"
 )
+# The desk runs its own scripts, talks to this server and shows pictures that it got there.
+DESK_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "manifest-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types svelte-trusted-html"
+)
 APP: Final = "/app"
+DESK: Final = "/desk"
 SAFE: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -30,6 +37,7 @@ OF_PAGES: Final = (
     (b"content-security-policy", POLICY.encode()),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
+OF_THE_DESK: Final = ((b"content-security-policy", DESK_POLICY.encode()), OF_PAGES[1])
 OF_THE_APP: Final = (
     (b"content-security-policy", APP_POLICY.encode()),
     (b"permissions-policy", b"camera=(self), geolocation=(self), microphone=()"),
@@ -48,8 +56,7 @@ class SafeHeaders:
             await self._app(scope, receive, send)
             return
 
-        path = scope["path"]
-        own = OF_THE_APP if path == APP or path.startswith(f"{APP}/") else OF_PAGES
+        own = _own(scope["path"])
 
         async def adding(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -60,3 +67,10 @@ class SafeHeaders:
             await send(message)
 
         await self._app(scope, receive, adding)
+
+
+def _own(path: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers that differ by what is shown at a path."""
+    if path == DESK:
+        return OF_THE_DESK
+    return OF_THE_APP if path == APP or path.startswith(f"{APP}/") else OF_PAGES

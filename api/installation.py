@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
     from api.flood import Bucket
     from api.metrics import Metrics
+    from ledger.attest import Registry
     from ledger.casework import CaseDesk, OperationDesk
     from ledger.chain.watch import Standing
     from ledger.config import Settings
+    from ledger.declare import CustomsDesk
+    from ledger.examine import Examiner
+    from ledger.lane import GreenLane
     from ledger.prove import Prover
-    from ledger.report import Desk
+    from ledger.report import Desk, Intake, Publisher
     from ledger.session import Doorkeeper
     from ledger.share import Exchange
     from ledger.snapshot import Snapshots
@@ -52,11 +56,17 @@ class Installation:
     verifier: Verifier
     unit_lists: UnitLists
     snapshots: Snapshots
-    reports: Desk
+    reports: Intake
+    report_desk: Desk  # at which reports are read and answered
+    report_counts: Publisher
     reports_taken: Bucket  # how many come in
     reports_asked: Bucket  # how often somebody asks what became of one
     doorkeeper: Doorkeeper
     sign_ins: Bucket  # how often somebody tries to sign in
+    customs: CustomsDesk  # takes declarations in and scores them
+    examiner: Examiner  # shows a country's desk its own
+    registry: Registry  # of attestations
+    lane: GreenLane  # recommends releases
     exchange: Exchange  # of intelligence
     cases: CaseDesk
     operations: OperationDesk
@@ -66,6 +76,7 @@ class Installation:
     standings: Callable[[], Sequence[Standing]]  # of several nodes of the chain; none of one
     decoding: CapacityLimiter  # how many pictures are read at once
     delivering: CapacityLimiter  # how many deliveries are judged at once
+    declaring: CapacityLimiter  # how many files of declarations are compared at once
     hashing: CapacityLimiter  # how many lists of serial numbers are checked at once
     streaming: CapacityLimiter  # how many clients follow the events
     demo: Path | None  # where a demonstration that runs here keeps its cases

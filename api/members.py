@@ -67,6 +67,22 @@ def officer_of(request: Request) -> Officer:
     return Officer(member.organisation, member.key, member.supervisor)
 
 
+def desk_of(request: Request) -> Member:
+    """Whoever is signed in, if it is for an administration that has a desk: customs, or a regulator.
+
+    Raises:
+        NotSignedInError: Nobody is.
+        NotAllowedError: It is another organisation.
+    """
+    member = member_of(request)
+    if not member.country:
+        raise NotAllowedError(
+            "The desk is for customs administrations and regulators.",
+            advice="Sign in with a key of one; its authority gives an organisation its roles.",
+        )
+    return member
+
+
 def reader_of(member: Member) -> Reader:
     """A member as the markings' rules look at him."""
     return Reader(member.organisation, member.key, member.administration)

@@ -9,29 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from ledger.core.check import is_behind
-from ledger.core.clock import time_of
-from ledger.core.customs.case import Evidence
-from ledger.core.customs.goods_rules import near_lots
-from ledger.core.customs.journey import named_goods
+from ledger.core.customs.alerts import line_keys, party_keys, with_alerts
+from ledger.core.customs.case import case_of
 from ledger.core.customs.reading import read_lines
 from ledger.core.customs.score import score
 from ledger.core.errors import InvalidInputError, NotFoundError
-from ledger.core.organisation import state_at
+from ledger.core.intelligence.matching import Found
 from ledger.store.declarations import AT_ONCE, Declarations, Scored
-from ledger.store.known import Known
-from ledger.store.read_model import ReadModel
+from ledger.store.line_alerts import DECLARATION, Comparable, LineAlerts
+from ledger.store.line_evidence import LineEvidence, registrations_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ledger.config import Settings
+    from ledger.core.customs.case import Case, Evidence
     from ledger.core.customs.declaration import DeclarationLine
-    from ledger.core.customs.journey import Goods
-    from ledger.core.facts import Organisation
     from ledger.store.database import Database
-    from ledger.store.declarations import History, Kept
-    from ledger.store.parties import Parties
+    from ledger.store.declarations import Kept
 
 MOST_LISTED: Final = 10_000
 
@@ -55,14 +50,19 @@ class CustomsDesk:
     """
 
     def __init__(self, db: Database, settings: Settings) -> None:
+        self._db = db
         self._lines = Declarations(db)
-        self._facts = ReadModel(db)
-        self._settings = settings
-        self._known: Known | None = None
-        self._companies: tuple[Parties, dict[str, Organisation]] | None = None
+        self._evidence = LineEvidence(db, settings.fresh_seconds, settings.fresh_blocks)
+        self._alerts = LineAlerts(db)
 
     def take(
-        self, text: bytes, *, as_json: bool, now: int, progress: Callable[[int, int], None] = lambda _done, _all: None
+        self,
+        text: bytes,
+        *,
+        as_json: bool,
+        now: int,
+        country: str = "",
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> Imported:
         """Keep and score the good lines of a file. Run it again after an interruption: nothing is kept twice.
 
@@ -70,6 +70,7 @@ class CustomsDesk:
             text: As for `read_lines`.
             as_json: The same.
             now: Unix seconds.
+            country: Whose offices' lines are taken (ISO 3166-1 alpha-2), a row of another is a bad one; "" = any.
             progress: Is told how many rows are done, and of how many.
 
         Raises:
@@ -77,7 +78,7 @@ class CustomsDesk:
             UnavailableError: The database is locked or full; the lines before were kept.
         """
         imported = Imported()
-        rows = list(enumerate(read_lines(text, as_json=as_json), start=1))
+        rows = [(row, _of_country(row, each, country)) for row, each in enumerate(read_lines(text, as_json=as_json), 1)]
         for begun in range(0, len(rows), AT_ONCE):
             chunk = rows[begun : begun + AT_ONCE]
             imported.faults += [each for _row, each in chunk if isinstance(each, InvalidInputError)]
@@ -117,58 +118,45 @@ class CustomsDesk:
             progress(done, there)
         return risky
 
+    def score_one(self, number: int, now: int) -> None:
+        """Score one line with what the ledger says now.
+
+        Raises:
+            NotFoundError: There is none with that number.
+            UnavailableError: The database is locked or full; the score before was kept.
+        """
+        self._score([self.numbered(number)], now)
+
+    def case(self, kept: Kept, now: int) -> Case:
+        """A line beside what the ledger and earlier lines say now of what it names."""
+        history = self._lines.history([kept])
+        with self._evidence.snapshot():
+            return case_of(kept.line, self._evidence.of_lines([kept], history, now)[0])
+
     def _score(self, kept: Sequence[Kept], now: int) -> int:
         history = self._lines.history(kept)
-        with self._facts.snapshot():
-            known, as_of = self._current(), self._facts.as_of()
-            at = time_of(as_of, now)
-            behind = is_behind(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)
-            scores = [
-                score(each.line, self._evidence(each, known, history)._replace(now=at, behind=behind)) for each in kept
-            ]
-        rows = [Scored(each.number, found.risk, found.to_json()) for each, found in zip(kept, scores, strict=True)]
-        self._lines.put_scores(rows, now, as_of.block)
-        return sum(bool(found.hits) for found in scores)
+        with self._evidence.snapshot():
+            known, block = self._evidence.of_lines(kept, history, now), self._evidence.as_of().block
+            told = [score(each.line, evidence).to_json() for each, evidence in zip(kept, known, strict=True)]
+            comparable = [self._comparable(each, evidence) for each, evidence in zip(kept, known, strict=True)]
+        with self._db.transaction():  # the keys, what matches them and the scores: an indicator comes before or after
+            alerts = self._alerts.compare(comparable, now)
+            told = [with_alerts(each, alerts.get(line.number, ())) for line, each in zip(kept, told, strict=True)]
+            rows = [Scored(line.number, each["risk"], each) for line, each in zip(kept, told, strict=True)]
+            self._lines.put_scores(rows, now, block)
+        return sum(bool(each["signals"]) for each in told)
 
-    def _evidence(self, kept: Kept, known: Known, history: History) -> Evidence:
-        line = kept.line
-        carried = _carried(line.sscc, known) if line.sscc else ()
-        batch = known.batch(line.gtin, line.lot) if line.gtin else None
-        licensee = None if carried else self._licensee(line, known, batch_known=batch is not None)
-        seek = licensee is not None and line.gtin and batch is None
-        return Evidence(
-            carried=carried,
-            batch=batch,
-            licensee=licensee,
-            near_lots=near_lots(line.lot, self._facts.lots(line.gtin)) if seek else (),
-            consignee=self._company(line.consignee, known.parties),
-            earlier=history.earlier(kept),
-            declared_before=history.declared_before(kept),
+    def _comparable(self, kept: Kept, evidence: Evidence) -> Comparable:
+        """A line as indicators are compared with it."""
+        line, carried = kept.line, registrations_of(evidence)
+        makers = [self._evidence.organisation(each.manufacturer) for each in carried]
+        return Comparable(
+            number=kept.number,
+            keys=line_keys(line, carried),
+            more=party_keys([*self._evidence.companies(line), *makers]),
+            batches=tuple(each.batch for each in carried),
+            found=Found(DECLARATION, str(kept.number), line.gtin, line.lot, at=line.acceptance_date_time),
         )
-
-    def _licensee(self, line: DeclarationLine, known: Known, *, batch_known: bool) -> Organisation | None:
-        """Whose company prefix the code carries that the ledger does not know; it stands alike in GTIN and SSCC."""
-        if line.gtin and not batch_known:
-            return known.parties.licensee(line.gtin)
-        return known.parties.licensee(f"0{line.sscc[1:13]}0") if line.sscc else None
-
-    def _company(self, gln: str, parties: Parties) -> Organisation | None:
-        """The organisation with a GLN."""
-        if self._companies is None or self._companies[0] is not parties:
-            found = {}
-            for organisation in self._facts.organisations():
-                state = state_at(organisation)
-                if state is not None and state.gln:
-                    found[state.gln] = organisation
-            self._companies = parties, found
-        return self._companies[1].get(gln)
-
-    def _current(self) -> Known:
-        """What is known at the version of the snapshot that is open."""
-        known = self._known
-        if known is None or known.version != self._facts.version():
-            known = self._known = Known(self._facts) if known is None else known.after()
-        return known
 
     def count(self) -> int:
         """How many lines there are."""
@@ -194,14 +182,18 @@ class CustomsDesk:
         return found
 
 
-def _carried(sscc: str, known: Known) -> tuple[Goods, ...]:
-    """What an SSCC carries: of a pallet each batch."""
-    found = (
-        (known.of(reference, batch), reference.consignment)
-        for reference in known.named(sscc)
-        for batch in reference.batches
+def _of_country(
+    row: int, read: DeclarationLine | InvalidInputError, country: str
+) -> DeclarationLine | InvalidInputError:
+    """A line as it was read, if it is of an office of that country."""
+    if not country or isinstance(read, InvalidInputError) or read.country == country:
+        return read
+    return InvalidInputError(
+        f"Row {row}, column declaration_office_id: {read.declaration_office_id} is no office of {country}.",
+        advice="Hand in the lines of your own country; another's are handed in by its own administration.",
+        field="declaration_office_id",
+        position=row,
     )
-    return tuple(named_goods(dossier, named) for dossier, named in found if dossier is not None)
 
 
 def _changed(row: int, line: DeclarationLine) -> InvalidInputError:

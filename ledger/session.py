@@ -15,7 +15,7 @@ from ledger.core import sign_in
 from ledger.core.clock import time_of
 from ledger.core.court import Court
 from ledger.core.errors import InvalidInputError, NotSignedInError, StatementRefusedError
-from ledger.core.organisation import administers, name_of
+from ledger.core.organisation import administers, desk_country, name_of
 from ledger.core.parts import key_id
 from ledger.core.sign_in import Challenge, Session
 from ledger.core.vocabulary import Purpose
@@ -45,6 +45,7 @@ class Member:
     session: Session
     administration: bool  # customs, a regulator or an authority
     supervisor: bool  # the key may administer its organisation's keys too: assigns, closes, opens operations
+    country: str  # whose declarations it works on (ISO 3166-1 alpha-2), "" = none
     ends_at: int  # Unix seconds, unless it is used
 
     @property
@@ -183,6 +184,7 @@ class Doorkeeper:
             "key": "0x" + member.key.hex(),
             "administration": member.administration,
             "supervisor": member.supervisor,
+            "country": member.country,
             "began_at": moment(member.session.began_at),
             "ends_at": moment(member.ends_at),
         }
@@ -203,8 +205,13 @@ class Doorkeeper:
         organisation = self._read_model.organisation(session.organisation)
         ends_at = session.ends_at(self._settings.session_idle_seconds, self._settings.session_seconds)
         key = self._read_model.key(session.key)
-        supervisor = key is not None and Purpose.ADMIN in key.addition.purposes
-        return Member(session, organisation is not None and administers(organisation), supervisor, ends_at)
+        return Member(
+            session,
+            administration=organisation is not None and administers(organisation),
+            supervisor=key is not None and Purpose.ADMIN in key.addition.purposes,
+            country=desk_country(organisation) if organisation else "",
+            ends_at=ends_at,
+        )
 
     def _domain(self, host: str) -> str:
         domain = host.lower()

@@ -9,13 +9,14 @@ kept.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from ledger.core.check import NUMBERS, SKIPPED
+from ledger.core.attestation.coverage import needs_certificate
+from ledger.core.check import NAMES, NUMBERS, SKIPPED
 from ledger.core.clock import time_of
 from ledger.core.errors import InvalidCodeError, InvalidInputError
 from ledger.core.gs1 import Code, parse_code
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from ledger.config import Settings
     from ledger.core.dossier import Dossier
     from ledger.core.facts import AsOf
+    from ledger.store.attestations import Attestations
+    from ledger.store.parties import Parties
     from ledger.store.read_model import ConsignmentReference, ReadModel
 
 MAX_KEPT_CODE: Final = 2_048  # characters; a longer text is refused by `parse_code` and not kept
@@ -86,6 +89,7 @@ class Verifier:
         read_model: The facts.
         settings: Which Digital Link hosts are ours, how many codes are answered at once, what counts as fresh, and
             where lists of serial numbers are kept.
+        attestations: Has the certificates of conformity bodies; None leaves check 14 undone.
         clock: Tells the time in Unix seconds where a caller does not.
         count: Is told the word of every verdict that is given.
     """
@@ -95,6 +99,7 @@ class Verifier:
         read_model: ReadModel,
         settings: Settings,
         *,
+        attestations: Attestations | None = None,
         clock: Callable[[], float] = time.time,
         count: Callable[[str], None] = lambda _word: None,
     ) -> None:
@@ -102,6 +107,7 @@ class Verifier:
         self._settings = settings
         self._clock = clock
         self._count = count
+        self._attestations = attestations
         self._packs = PackFacts(read_model, UnitLists(settings.units_dir))
         self._codes: Kept[tuple[str, date], Code | InvalidCodeError] = Kept(CODES_KEPT)
         self._state: _State | None = None
@@ -129,7 +135,7 @@ class Verifier:
             self._organisation(organisation),
         )
 
-    def verify(
+    def verify(  # noqa: PLR0913 - a scan, and how it is asked for
         self,
         code: str,
         place: str | None = None,
@@ -137,6 +143,7 @@ class Verifier:
         organisation: str | int | None = None,
         *,
         now: int | None = None,
+        counted: bool = True,
     ) -> Verdict:
         """The verdict on one code.
 
@@ -146,6 +153,7 @@ class Verifier:
             at: When it was scanned: ISO 8601 with a time zone, or Unix seconds; None is now.
             organisation: The number of the organisation that scans.
             now: Unix seconds; None: what the clock says.
+            counted: Whether somebody asks; what the server asks itself is in no figure of scans.
 
         Raises:
             InvalidInputError: `place`, `at` or `organisation` is malformed or unknown. A malformed code is a verdict.
@@ -153,7 +161,7 @@ class Verifier:
         now = int(self._clock()) if now is None else now
         with self._facts.snapshot():
             scanner = self.scanner(place, at, organisation, now=now)
-            return self._judge(code, scanner, self._current().known, self._facts.as_of(), now)
+            return self._judge(code, scanner, self._current().known, self._facts.as_of(), now, counted=counted)
 
     def verify_many(self, codes: Sequence[str], scanner: Scanner = NOBODY, *, now: int) -> list[Verdict]:
         """The verdicts on several codes, in their order, all as of one state of the ledger.
@@ -224,11 +232,13 @@ class Verifier:
         with self._facts.snapshot():
             return self._current().known.of(reference, batch)
 
-    def _judge(self, text: str, scanner: Scanner, known: Known, as_of: AsOf, now: int) -> Verdict:
+    def _judge(  # noqa: PLR0913 - what a verdict rests on
+        self, text: str, scanner: Scanner, known: Known, as_of: AsOf, now: int, *, counted: bool = True
+    ) -> Verdict:
         code = self.code(text, now=now)
         parties, subjects, licensee, unit = known.parties, _NO_SUBJECTS, None, NOTHING_KNOWN
         if isinstance(code, Code):
-            subjects = _meant(code, known)
+            subjects = tuple(self._with_papers(each, parties) for each in _meant(code, known))
             licensee = None if subjects else parties.licensee(licensing_gtin(code))
             registered = [subject.dossier.registration for subject in subjects]
             unit = self._packs.of(code, registered, licensee, parties)
@@ -244,8 +254,16 @@ class Verifier:
         )
         question = Question(code, place=scanner.place, at=scanner.at, organisation=scanner.organisation)
         verdict = judge(question, facts, now)
-        self._count(verdict.verdict)
+        if counted:
+            self._count(verdict.verdict)
         return verdict
+
+    def _with_papers(self, subject: Subject, parties: Parties) -> Subject:
+        """A subject with the certificates of its maker, if it is protective equipment."""
+        dossier = subject.dossier
+        if self._attestations is None or not needs_certificate(dossier.registration):
+            return subject
+        return replace(subject, papers=self._attestations.papers(dossier.registration, dossier.product, parties))
 
     def _occasion(self, as_of: AsOf, now: int) -> tuple[int, ...]:
         return occasion(as_of, now, self._settings.fresh_seconds, self._settings.fresh_blocks)
@@ -288,7 +306,8 @@ def _lasts(verdict: Verdict) -> bool:
     """
     label, sightings = (verdict.checks[NUMBERS[name] - 1].result for name in ("label_signature", "no_conflict"))
     unnamed = verdict.batch is not None and verdict.batch["product"] is None
-    return label == sightings == SKIPPED and LIST_NOT_HELD not in verdict.checks and not unnamed
+    certified = len(verdict.checks) > len(NAMES)  # certificates come unannounced too, and begin and end by the second
+    return not certified and label == sightings == SKIPPED and LIST_NOT_HELD not in verdict.checks and not unnamed
 
 
 def delivery_row(position: int, text: str, verdict: Verdict) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from ledger.core.check import FAILED, NUMBERS
 from ledger.core.errors import InvalidInputError, NotFoundError
 from ledger.core.gs1 import bracketed
 from ledger.core.organisation import name_of, state_at
+from ledger.core.reporting.counts import LEAST, at_least
 from ledger.core.vocabulary import Kind
 from ledger.core.wording import moment
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 MOST: Final = 500  # rows in one answer
 MOST_PACKS: Final = 2_000  # packs seen by several that are judged for one answer, the last seen first: a second's work
+_DAY: Final = 86_400  # seconds
 _ID: Final = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
 _WORDS: Final = {
     Kind.INSPECT: ("finding", "Inspected, with a document on what was found."),
@@ -94,7 +96,8 @@ def alerts(facts: ReadModel, judge: Judge, number: int, now: int) -> Json:
         _organisation(facts, number)
         found = [_of_act(facts, act) for act in facts.acts_on(number, MOST)]
         found += [_of_discrepancy(facts, act) for act in facts.discrepancies(number, MOST)]
-        found += [_of_reports(each) for each in facts.reported(number, MOST)]
+        today = now // _DAY * _DAY
+        found += [_of_reports(each) for each in facts.reported(number, today, LEAST, MOST)]
         found += [row for pack in facts.seen_packs(number, MOST_PACKS) if (row := _of_pack(judge, pack, now))]
     found.sort(key=lambda row: row["at"], reverse=True)
     return {"alerts": found[:MOST]}
@@ -149,9 +152,12 @@ def _of_discrepancy(facts: ReadModel, act: Act) -> Json:
 
 
 def _of_reports(found: Reported) -> Json:
-    """What was reported is for whoever keeps this server to read: nobody vouches for it."""
-    times = "once" if found.reports == 1 else f"{found.reports} times"
-    detail = f"Reported {times} by people who are not known. Unverified; the keeper of this server can read it."
+    """What was reported is for administrations to read. Anybody sees this row, so it tells no small number and no time.
+
+    It is counted up to the day before, and rounded down: who looks often sees no single report come.
+    """
+    times = f"at least {at_least(found.reports):,} times"
+    detail = f"Reported {times} before today by people who are not known. Unverified; administrations can read it."
     return _alert("report", found, detail)
 
 

@@ -29,7 +29,7 @@ from ledger.core.structs import Bundle, Domain, KeyAddition, KeyEnding
 from ledger.core.submission import BundledEvent, Submission
 from ledger.core.trie import Nodes
 from ledger.core.unit_tree import UnitProof
-from ledger.core.vocabulary import Kind, Purpose
+from ledger.core.vocabulary import Kind, ProductClass, Purpose
 from ledger.prove import Prover
 from ledger.store.database import open_database
 from ledger.store.outbox import Outbox
@@ -313,9 +313,14 @@ def wallet(stage: Stage, lot: str) -> Made:
     return made(stage, lot, "Received by a pharmacy whose key is a contract (ERC-1271).", gtin)
 
 
+def mask(stage: Stage, lot: str) -> Made:
+    gtin, _batch = stage.register(lot, product_class=int(ProductClass.PPE))
+    return made(stage, lot, "Protective equipment: no proof tells of its certificates.", gtin)
+
+
 TALES: tuple[Tale, ...] = (
     plain, p256, split, recalled, held, seized, expired, unit, handover, pallet, unpacked, bundled, corrected, over,
-    doubt, wallet, labelled,
+    doubt, wallet, labelled, mask,
 )  # fmt: skip
 
 

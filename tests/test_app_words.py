@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ledger.core.check import NAMES
+from ledger.core.check import NUMBERS
 from ledger.core.wording import READ_AGAIN, REASONS, UNREADABLE_HEADLINE, UNREADABLE_HEADLINES
 
 MESSAGES = Path(__file__).parents[1] / "api" / "web" / "app" / "src" / "messages" / "en"
@@ -32,4 +32,4 @@ def test_codes_that_cannot_be_read_are_worded_alike() -> None:
 
 
 def test_every_check_has_a_name() -> None:
-    assert {f"check.{name}" for name in NAMES} <= set(words("checks"))
+    assert {f"check.{name}" for name in NUMBERS} <= set(words("checks"))

@@ -18,7 +18,7 @@ from ledger import backup
 from ledger.backup import Archive, Manifest
 from ledger.config import Settings
 from ledger.core.errors import ConfigurationError, InvalidInputError, LotproofError, UnavailableError
-from ledger.store import notes, schema, tables
+from ledger.store import notes, report_tables, schema, tables
 from ledger.store.database import Database, open_database
 from ledger.store.outbox import Outbox
 from tests.postgres import Cluster
@@ -461,4 +461,4 @@ def test_only_the_newest_are_kept_and_nothing_else_is_touched(tmp_path: Path) ->
 
 def test_a_line_of_another_table_is_refused(old: Database) -> None:
     with old.transaction() as connection, pytest.raises(ValueError, match="as many values"):
-        tables.load(connection, schema.reports, [b"[1, 2]\n"])
+        tables.load(connection, report_tables.reports, [b"[1, 2]\n"])

@@ -1,4 +1,8 @@
-"""`/app/`: the scanner, an app that the browser installs and that then works without a line."""
+"""`/app/`: the scanner, an app that the browser installs and that then works without a line; `/desk`: officers' desk.
+
+Both are built from one tree. The desk stands outside the folder that the scanner's service worker keeps: it works with
+a line only, and nothing of it stays on the device.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +22,19 @@ def entrance() -> Response:
     return RedirectResponse("/app/", 308)
 
 
+@router.get("/desk")
+def desk(request: Request) -> Response:
+    """The page of the desk; its files lie in the app's folder."""
+    return _file(request, built.DESK)
+
+
 @router.get("/app/{name:path}")
 def file(request: Request, name: str) -> Response:
     """A file of the app; its first page for the folder itself."""
+    return _file(request, name)
+
+
+def _file(request: Request, name: str) -> Response:
     found = built.find(name, request.headers.get("accept-encoding", ""), built.FOLDER)
     if found is None:
         raise _missing(name)

@@ -12,6 +12,7 @@ from api.negotiation import accepted
 
 FOLDER: Final = Path(str(resources.files("api.web"))) / "dist"
 INDEX: Final = "index.html"
+DESK: Final = "desk.html"
 # Only what the build makes is served; the machine's own table of types differs from one to the next.
 TYPES: Final = {
     ".css": "text/css; charset=utf-8",

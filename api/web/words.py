@@ -27,6 +27,7 @@ CHECKS: Final = {
     "unit_unused": "Not used before",
     "no_conflict": "No sign of a copy",
     "fresh": "The data are recent",
+    "certificate_covers": "A certificate covers the model",
 }
 KINDS: Final = {
     "SHIP": "Shipped",

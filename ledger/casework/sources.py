@@ -115,7 +115,7 @@ class Sources:
             NotFoundError: There is none with this number.
         """
         reader = Reader(officer.organisation, officer.key, administration=True)
-        found = next(iter(self._matches.after(reader, number - 1, 1)), None)
+        found = next(iter(self._matches.after(reader, self.country(officer), number - 1, 1)), None)
         if found is None or found.sequence != number:
             advice = "GET /v1/intelligence/matches lists those there are."
             raise NotFoundError(f"There is no match {number} for you.", advice=advice, field="match")

@@ -110,6 +110,10 @@ class Client:
         """The JSON answer to a text put at `path`, for which the server may take so many seconds."""
         return self._call("PUT", path, content=text, headers={"content-type": "text/plain"}, timeout=seconds)
 
+    def post_text(self, path: str, text: bytes, media_type: str) -> Json:
+        """The JSON answer to a file of text."""
+        return self._call("POST", path, content=text, headers={"content-type": media_type})
+
     def post_image(self, image: bytes, **params: str | int) -> Json:
         """Every code in a PNG or JPEG with its verdict."""
         return self._call(

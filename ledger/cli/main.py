@@ -12,6 +12,7 @@ from ledger.cli import (
     backup,
     batches,
     casework,
+    certificates,
     custody,
     declarations,
     delivery,
@@ -22,6 +23,7 @@ from ledger.cli import (
     intelligence,
     keys,
     labels,
+    lane,
     operations,
     organisations,
     proof,
@@ -50,6 +52,8 @@ app.add_typer(custody.app, name="custody")
 app.add_typer(unit.app, name="unit")
 app.add_typer(reports.app, name="report")
 app.add_typer(declarations.app, name="declaration")
+app.add_typer(lane.app, name="lane")
+app.add_typer(certificates.app, name="certificate")
 app.add_typer(risk.app, name="risk")
 app.add_typer(intelligence.app, name="intelligence")
 app.add_typer(casework.app, name="case")

@@ -101,13 +101,13 @@ class Play:
         self._accredit_all()
         self.tell("Registering batches")
         for name, batch in story.BATCHES.items():
-            self._register(name, batch)
+            self.register(name, batch)
         self.tell("Moving goods")
         for step in sorted(story.STEPS, key=lambda step: step.days):
-            self._act(step)
+            self.act(step)
         self.tell("Handing out packs")
         self._hand_out()
-        self._await(FINAL)
+        self.settle(FINAL)
 
     def day(self, days: float) -> datetime:
         """A day of the story, counted from its start."""
@@ -131,9 +131,7 @@ class Play:
             self._settle(desk.suspend(self.numbers[SUSPENDED], suspended=True))
 
     def _row(self, name: str, party: story.Party) -> OrganisationRow:
-        body = f"{GLN_PREFIX}{list(story.PARTIES).index(name):05d}"
-        gln = int(body + str(check_digit(body)))
-        return OrganisationRow(party.name, party.country, party.roles, gln, party.prefixes, name, 0)
+        return OrganisationRow(party.name, party.country, party.roles, int(self.gln(name)), party.prefixes, name, 0)
 
     def _await_organisations(self) -> None:
         """Admissions are transactions of the council's, not statements: wait until the read model shows them."""
@@ -151,7 +149,8 @@ class Play:
             self.desks[name] = Desk(self.client, self.signers[name], self.numbers[name])
         return self.desks[name]
 
-    def _register(self, name: str, batch: story.Batch) -> None:
+    def register(self, name: str, batch: story.Batch) -> None:
+        """Have its maker register a batch, and know it by `name` from then on."""
         product = story.PRODUCTS[batch.product]
         document = with_salt(
             {"product": product.name, "gtin_source": product.gtin_source, "hs6": product.hs6},
@@ -175,7 +174,8 @@ class Play:
         head = bytes.fromhex(digest[2:])
         self.goods[name] = Goods(identity, head, batch.quantity, name, holder=product.maker)
 
-    def _act(self, step: story.Step) -> None:
+    def act(self, step: story.Step) -> str:
+        """Have somebody sign a step; its digest comes back, as 0x hex."""
         desk = self._desk(step.actor)
         event = Event(
             step.kind,
@@ -185,8 +185,7 @@ class Play:
             step.quantity,
         )
         if step.kind is Kind.PACK:
-            self._pack(step, desk, event)
-            return
+            return self._pack(step, desk, event)
         goods = self.goods[step.goods]
         if step.kind is Kind.UNPACK:
             digest = desk.unpack(event, goods.as_json(), [self.goods[name].as_json() for name in step.loads])
@@ -198,6 +197,7 @@ class Play:
         else:
             digest = desk.custody(event, goods.as_json())
         self._follow(step, goods, bytes.fromhex(digest[2:]))
+        return digest
 
     def _hand_out(self) -> None:
         """The maker enrols its label key and hands its list over; then organisations sign for single packs."""
@@ -205,11 +205,11 @@ class Play:
         product = story.PRODUCTS[batch.product]
         label_key = self.signers[pack_story.LABEL_KEY]
         self.sent.append(self._desk(product.maker).add_key(label_key, Purpose.LABELS))
-        self._await(RECORDED)
+        self.settle(RECORDED)
         self.packs.hand_over(self.client, product.gtin, batch.lot)
         self.sent += self.packs.run(self._desk, product.gtin, batch.lot)
 
-    def _pack(self, step: story.Step, desk: Desk, event: Event) -> None:
+    def _pack(self, step: story.Step, desk: Desk, event: Event) -> str:
         name = step.goods
         sscc = self._sscc(step.actor, name)
         loads = [self.goods[load] for load in step.loads]
@@ -217,6 +217,7 @@ class Play:
         self.sent.append(digest)
         identity = bytes.fromhex(digest[2:])
         self.goods[name] = Goods(identity, identity, len(loads), loads[0].batch, sscc)
+        return digest
 
     def _follow(self, step: story.Step, goods: Goods, digest: bytes) -> None:
         """What the contract will make of the step, so that the next one can be signed before it is recorded."""
@@ -247,9 +248,22 @@ class Play:
         state = self.client.wait([digest], RECORDED, PATIENCE, poll_seconds=POLL_SECONDS)[digest]
         self._refuse_refusal(digest, state)
 
-    def _await(self, until: frozenset[str]) -> None:
+    def settle(self, until: frozenset[str]) -> None:
+        """Wait until all that was signed is in one of the states `until`.
+
+        Raises:
+            StatementRefusedError: The ledger refused a part of the story.
+            UnavailableError: The chain did not take it all within three minutes.
+        """
         for digest, state in self.client.wait(self.sent, until, PATIENCE, poll_seconds=POLL_SECONDS).items():
             self._refuse_refusal(digest, state)
+        if until is FINAL:
+            self.sent.clear()
+
+    def gln(self, name: str) -> str:
+        """A party's Global Location Number, 13 digits."""
+        body = f"{GLN_PREFIX}{list(story.PARTIES).index(name):05d}"
+        return body + str(check_digit(body))
 
     def _refuse_refusal(self, digest: str, state: Json) -> None:
         if state["state"] == "refused":

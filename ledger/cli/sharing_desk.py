@@ -79,6 +79,27 @@ def require_host(text: str, server: str) -> sign_in.Challenge:
     return challenge
 
 
+def open_session(client: Client, signer: Signer, chain_id: int) -> Json:
+    """Sign in with a key; every call of the client after it is made in the session.
+
+    Args:
+        client: Of the server.
+        signer: The key.
+        chain_id: Of the ledger: a challenge for another chain is not signed.
+
+    Raises:
+        ContradictionError: The challenge is for another server, key or chain.
+    """
+    asked = client.post("/v1/session/challenge", {"signer": "0x" + signer.signer.hex()})
+    challenge = require_host(str(asked["message"]), client.server)
+    if challenge.signer != signer.signer or challenge.chain_id != chain_id:
+        raise ContradictionError("The server's challenge is for another key or chain.", advice="Sign nothing here.")
+    signature = "0x" + signer.sign_challenge(challenge).hex()
+    opened = client.post("/v1/session", {"message": challenge.text(), "signature": signature})
+    client.bear(str(opened["token"]))
+    return opened
+
+
 class SharingDesk:
     """Shares for one key of one administration at one server.
 
@@ -110,14 +131,7 @@ class SharingDesk:
 
     def sign_in(self) -> Json:
         """Open a session; every call after it is made in it."""
-        asked = self.client.post("/v1/session/challenge", {"signer": "0x" + self.signer.signer.hex()})
-        challenge = require_host(str(asked["message"]), self.client.server)
-        if challenge.signer != self.signer.signer or challenge.chain_id != self.domain.chain_id:
-            raise ContradictionError("The server's challenge is for another key or chain.", advice="Sign nothing here.")
-        signature = "0x" + self.signer.sign_challenge(challenge).hex()
-        opened = self.client.post("/v1/session", {"message": challenge.text(), "signature": signature})
-        self.client.bear(str(opened["token"]))
-        return opened
+        return open_session(self.client, self.signer, self.domain.chain_id)
 
     def publish_key(self) -> Json:
         """Publish the encryption key, so that messages can be sealed to this key's holder."""

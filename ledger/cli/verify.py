@@ -134,6 +134,7 @@ def local_verifier(settings: Settings) -> Verifier:
     Raises:
         ConfigurationError: There is none.
     """
+    from ledger.store.attestations import Attestations
     from ledger.store.database import open_database
     from ledger.store.read_model import ReadModel
     from ledger.verify import Verifier
@@ -144,4 +145,5 @@ def local_verifier(settings: Settings) -> Verifier:
             advice="Name a server with --server URL, or start one here with `lotproof up`.",
             field="data_dir",
         )
-    return Verifier(ReadModel(open_database(settings.database_url)), settings)
+    database = open_database(settings.database_url)
+    return Verifier(ReadModel(database), settings, attestations=Attestations(database))

@@ -38,7 +38,8 @@ NAMES: Final = (
     "no_conflict",
     "fresh",
 )
-NUMBERS: Final = {name: number for number, name in enumerate(NAMES, start=1)}
+CERTIFICATE: Final = "certificate_covers"  # of protective equipment only; it never decides (decision 0039)
+NUMBERS: Final = {name: number for number, name in enumerate((*NAMES, CERTIFICATE), start=1)}
 
 
 # What is asked
@@ -102,11 +103,14 @@ class Check(NamedTuple):
     detail: str
     reason: str = ""  # a key of `wording.REASONS`; empty if this check does not decide
     who: str = ""  # whom the reason names
-    remark: str = ""  # what the advice must say although the check passes
+    remark: str = ""  # what the advice must say although the check does not decide
+    cause: str = ""  # why a check fails that does not decide, with what to do in `cure`
+    cure: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give the answer as a verdict shows it."""
-        return {"id": self.id, "name": self.name, "result": self.result, "detail": self.detail}
+        told = {"id": self.id, "name": self.name, "result": self.result, "detail": self.detail}
+        return told | {"reason": self.cause, "advice": self.cure} if self.cause else told
 
     @property
     def headline(self) -> str:

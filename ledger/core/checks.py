@@ -1,4 +1,4 @@
-"""The thirteen checks of a verdict, numbered once: here, in docs/verdicts.md and in the tests.
+"""The checks of a verdict, numbered once: here, in docs/verdicts.md and in the tests.
 
 Each check answers by itself. A check that fails may name a reason of `wording.REASONS`; which reason gives the verdict
 its word is decided there, by precedence. Those on the label and the one pack are in `unit_checks`. Source: design,
@@ -11,7 +11,8 @@ from datetime import UTC, datetime, time, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Final
 
-from ledger.core.check import FAILED, failed, passed
+from ledger.core.attestation.coverage import COVERED, UNKNOWN, coverage
+from ledger.core.check import CERTIFICATE, FAILED, failed, passed, skipped
 from ledger.core.clock import is_clock_behind, quiet_days
 from ledger.core.dossier import Finding
 from ledger.core.organisation import active_at, administers, covers_gtin, key_in_doubt, state_at, suspended_since
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from ledger.core.attestation.coverage import Papers
     from ledger.core.check import Case, Check, Inquiry
     from ledger.core.custody import ConsignmentState
+    from ledger.core.facts import Registration
     from ledger.core.gs1 import Code
 
 # A day ends latest in UTC-12 and begins first in UTC+14 (IANA time zone database: Etc/GMT+12, Pacific/Kiritimati).
@@ -302,6 +305,26 @@ def _quiet(days: int) -> str:
 def _fresh(case: Case) -> Check:
     last = max(way.last_block for way in case.ways)
     return fresh(case.inquiry, max(last, case.dossier.registration.recorded.block))
+
+
+# (14) The certificate
+
+
+def certificate_covers(registration: Registration, papers: Papers | None, at: int) -> Check:
+    """(14) A conformity body's certificate covers the model. Of protective equipment only; it decides nothing.
+
+    Args:
+        registration: Of the batch.
+        papers: The certificates of its maker; None where they cannot be looked up.
+        at: The time of use, Unix seconds.
+    """
+    found = coverage(registration, papers, at)
+    if found.result == UNKNOWN:
+        return skipped(CERTIFICATE, found.detail)
+    if found.result == COVERED:
+        return passed(CERTIFICATE, f"{found.detail} {found.remark}".rstrip(), found.remark)
+    remark = f"Its certificate: {found.detail} {found.advice}"
+    return failed(CERTIFICATE, found.detail)._replace(remark=remark, cause=found.reason, cure=found.advice)
 
 
 CHECKS: Final[tuple[Callable[[Case], Check], ...]] = (

@@ -10,7 +10,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ledger.core.errors import InvalidStatementError
+from ledger.core.errors import InvalidInputError, InvalidStatementError
 from ledger.core.signature import ADDRESS_BYTES, is_p256_point
 from ledger.core.structs import TypedStatement, UnitStatement
 from ledger.core.unit import UnitKind
@@ -111,6 +111,31 @@ def _read_member(kind: type[TypedStatement], member: Member, message: dict[Any, 
     if member.kind.startswith("uint"):
         return read_number(value, field)
     return read_bytes(value, field) if member.kind.startswith("bytes") else value
+
+
+def read_object(payload: object, names: tuple[str, ...], kind: str) -> dict[str, Any]:
+    """Read an object that has certain members and no others.
+
+    Args:
+        payload: The JSON value.
+        names: Of its members.
+        kind: What it is, for errors.
+
+    Returns:
+        The object.
+
+    Raises:
+        InvalidInputError: It is no object, or a member is missing or unknown; `field` says which.
+    """
+    if not isinstance(payload, dict):
+        raise InvalidInputError(f"The body must be an object of {', '.join(names)}.", field="body")
+    for name in payload:
+        if name not in names:
+            raise refuse_unknown("", name, kind)
+    for name in names:
+        if name not in payload:
+            raise refuse(name, f"The field {name!r} is missing.")
+    return payload
 
 
 def read_number(value: object, field: str) -> int:

@@ -1,4 +1,4 @@
-"""The verdict that a proof bundle allows: the thirteen checks as far as it tells, and what it cannot tell.
+"""The verdict that a proof bundle allows: the numbered checks as far as it tells, and what it cannot tell.
 
 Words and precedence are those of a verdict from a server (`wording`). What differs: an organisation is its number and
 GLN, because names stand in logs and not in the state; a key's doubt counts for all that it may have signed since; and
@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ledger.core.check import NAMES, Check, failed, passed, skipped, weigh
+from ledger.core.attestation.coverage import needs_certificate
+from ledger.core.check import CERTIFICATE, NAMES, Check, failed, passed, skipped, weigh
 from ledger.core.checks import expiry_agrees, not_expired
 from ledger.core.errors import InvalidProofError
 from ledger.core.vocabulary import Purpose, Role
@@ -39,7 +40,7 @@ class ProofVerdict:
     reason: str
     headline: str
     advice: str
-    checks: tuple[Check, ...]  # all thirteen, in order
+    checks: tuple[Check, ...]  # all thirteen, in order; of protective equipment fourteen
     facts: dict[str, Any]  # code, batch, consignments, custody, organisations and keys as JSON
     limits: tuple[str, ...]  # what cannot be known from it
 
@@ -125,7 +126,7 @@ class _Case:
         self.paths = [self.history.path(each) for each in self.meant]
 
     def checks(self) -> tuple[Check, ...]:
-        """Make all thirteen, in order."""
+        """Make all of them, in order."""
         registration = self.history.registration
         made = [
             passed("code_readable", "Read without fault."),
@@ -139,7 +140,8 @@ class _Case:
             self._held(),
             self._fresh(),
         ]
-        answers = {name: skipped(name, _NOT_PROVED) for name in NAMES}
+        names = (*NAMES, CERTIFICATE) if needs_certificate(registration) else NAMES
+        answers = {name: skipped(name, _NOT_PROVED) for name in names}
         answers |= {check.name: check for check in made}
         return tuple(answers.values())
 

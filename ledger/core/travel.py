@@ -78,6 +78,20 @@ def _gap(one: Disc, other: Disc) -> float:
     return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half))) - one.radius - other.radius
 
 
+def centres_km(one: str, other: str) -> float | None:
+    """Give how far the points that stand for two places are apart.
+
+    Args:
+        one: UN/LOCODE.
+        other: UN/LOCODE.
+
+    Returns:
+        Kilometres; None if one of them is not listed, so that nothing is known of where in its country it lies.
+    """
+    here, there = (_listed(place[:2]).get(place[2:]) for place in (one, other))
+    return None if here is None or there is None else _gap(here, there) + here.radius + there.radius
+
+
 @lru_cache(maxsize=65_536)  # pairs of places; a few thousand are in use at a time
 def distance_km(one: str, other: str) -> float:
     """Give how far two places are apart at least.

@@ -1,4 +1,4 @@
-"""The verdict: thirteen numbered checks and one word, from a code, what the ledger knows, and the time.
+"""The verdict: numbered checks and one word, from a code, what the ledger knows, and the time.
 
 Pure: the same question, facts and time give the same verdict. It says what the ledger can know, never "this vial is
 real". Source: design, section 6; docs/verdicts.md tells every word, reason and check.
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from ledger.core import checks
+from ledger.core.attestation.coverage import needs_certificate
 from ledger.core.check import NAMES, NUMBERS, PASSED, Case, Check, Inquiry, failed, is_behind, skipped, weigh
 from ledger.core.clock import time_of
 from ledger.core.errors import InvalidCodeError
@@ -29,6 +30,7 @@ from ledger.core.wording import (
 )
 
 if TYPE_CHECKING:
+    from ledger.core.attestation.coverage import Papers
     from ledger.core.dossier import Dossier
     from ledger.core.facts import AsOf, Organisation
     from ledger.core.gs1 import Code
@@ -65,10 +67,12 @@ class Subject:
     Args:
         dossier: The batch.
         consignment: The consignment or pallet that the SSCC names; empty for a GTIN with lot: the whole batch.
+        papers: The certificates of its maker, of protective equipment; None where they cannot be looked up.
     """
 
     dossier: Dossier
     consignment: bytes = b""
+    papers: Papers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ class Verdict:
     headline: str
     advice: str
     code: dict[str, Any]
-    checks: tuple[Check, ...]  # all thirteen, in order
+    checks: tuple[Check, ...]  # all thirteen, in order; of protective equipment fourteen
     batch: dict[str, Any] | None
     custody: list[dict[str, Any]]
     as_of: dict[str, Any]
@@ -242,6 +246,9 @@ def _known(inquiry: Inquiry, subject: Subject) -> Verdict:
     consignments = dossier.meant(subject.consignment, inquiry.organisation)
     case = Case(inquiry, dossier, consignments, tuple(dossier.way(each) for each in consignments))
     answers = tuple(check(case) for check in checks.CHECKS)
+    registration = dossier.registration
+    if needs_certificate(registration):
+        answers = (*answers, checks.certificate_covers(registration, subject.papers, inquiry.at))
     return _verdict(inquiry, answers, dossier.batch_json(), dossier.custody_json(consignments))
 
 

@@ -1,8 +1,8 @@
 """Comparing what is held and scanned with the indicators: everything with a new one, and what is new with all of them.
 
-A new indicator is compared within the call that hands it in. What is recorded, scanned or reported afterwards is
-compared when somebody asks for matches or follows them, so that nothing runs where nobody listens. Up to which fact
-that was done is kept: two servers on one database do it once.
+A new indicator is compared within the call that hands it in, a declaration line within the call that keeps it. What is
+recorded, scanned or reported afterwards is compared when somebody asks for matches or follows them, so that nothing
+runs where nobody listens. Up to which fact that was done is kept: two servers on one database do it once.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ledger.core.intelligence.matching import (
     route_keys,
 )
 from ledger.store.held import Place, held, place_before
+from ledger.store.line_alerts import DECLARATION, LineAlerts
 from ledger.store.matches import MOST, Compared, Matches
 from ledger.store.parties import Parties
 from ledger.store.read_model import Cursor, ReadModel
@@ -48,6 +49,7 @@ class Comparer:
         self._lists = lists
         self._read_model = ReadModel(db)
         self._matches = Matches(db)
+        self._lines = LineAlerts(db)
         self._lock = threading.Lock()
         self._seen: Compared | None = None  # the end of everything, when all of it was compared
 
@@ -62,7 +64,18 @@ class Comparer:
         with self._db.transaction() as connection:
             if self._matches.compared() is None and not self._matches.any_indicator(but=indicator):
                 self._matches.put_compared(self._matches.newest())  # what is here now is compared right below
-            self._matches.add(indicator, held(Place(connection, self._read_model, self._lists, MOST), pattern), now)
+            found = held(Place(connection, self._read_model, self._lists, MOST), pattern)
+            self._matches.add(indicator, found, now)
+            self._lines.refresh([int(each.identifier) for each in found if each.what == DECLARATION], now)
+
+    def withdrawn(self, digest: bytes, now: int) -> None:
+        """Let no declaration line be looked for any more by an indicator that was withdrawn.
+
+        Args:
+            digest: Of its message.
+            now: Unix seconds.
+        """
+        self._lines.refresh(self._matches.lines_of(digest), now)
 
     def news(self, now: int) -> bool:
         """Compare what is new with all indicators, a page of it.

@@ -5,6 +5,7 @@ Nothing of another organisation is shown that is not noted first in the audit lo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.core.clock import time_of
@@ -19,13 +20,15 @@ from ledger.core.errors import (
 from ledger.core.intelligence import rules
 from ledger.core.intelligence.marking import Marking
 from ledger.core.intelligence.statements import Form, number_of
-from ledger.core.organisation import administers
+from ledger.core.organisation import administers, desk_country
 from ledger.core.parts import key_id
+from ledger.core.reporting.desks import read_by
 from ledger.core.sign_in import fault_of
 from ledger.core.vocabulary import Purpose
 from ledger.share.compare import Comparer
 from ledger.share.objects import KIND, Objects
 from ledger.share.telling import Teller
+from ledger.store import incidents
 from ledger.store.intelligence import Messages
 from ledger.store.ledger_view import ReadModelView
 from ledger.store.matches import Matches
@@ -69,6 +72,7 @@ class Exchange:
         self._messages = Messages(db)
         self._matches = Matches(db)
         self._looks = Looks(db)
+        self._incidents = incidents.Incidents(db)
         self._comparer = Comparer(db, lists)
         self._teller = Teller(db)
         self.objects = Objects(db)
@@ -122,6 +126,8 @@ class Exchange:
             sequence = self._messages.add(message, self._db.domain(), now)
             if message.content and message.content.pattern:
                 self._comparer.everything(sequence, message.content.pattern, now)
+            if statement.form == Form.WITHDRAWAL:
+                self._comparer.withdrawn(statement.previous, now)
 
     def _require(self, message: Message, digest: bytes, now: int) -> None:
         view = ReadModelView(self._read_model, self._chain_view, strict=True)
@@ -195,9 +201,9 @@ class Exchange:
         """What matched the indicators that a reader may see, after a number, in order."""
         rules.require_administration(reader)
         self.compare(now)
-        found = self._matches.after(reader, after, PAGE)
+        found = self._matches.after(reader, self._country(reader), after, PAGE)
         self.note_matches(reader, found, now)
-        return [self._teller.match(match) for match in found]
+        return [self._teller.match(self._shown(match, reader)) for match in found]
 
     def compare(self, now: int) -> None:
         """Compare what is new with the indicators."""
@@ -265,15 +271,32 @@ class Exchange:
         self._note(reader, items, now)
         told = [("message", item.sequence, self._teller.item(item, reader)) for item in items]
         if reader.administration:
-            found = self._matches.after(reader, place[1], PAGE)
+            found = self._matches.after(reader, self._country(reader), place[1], PAGE)
             self.note_matches(reader, found, now)
-            told += [("match", each.sequence, self._teller.match(each)) for each in found]
+            told += [("match", each.sequence, self._teller.match(self._shown(each, reader))) for each in found]
         said = self._messages.feedback_after(reader, place[2], PAGE)
         return told + [("feedback", each.sequence, self._teller.feedback(each)) for each in said]
 
     def _note(self, reader: Reader, items: list[Item], now: int) -> None:
         seen = [(item.told.issuer, "0x" + item.digest.hex()) for item in items]
         self._looks.note(reader.organisation, reader.key, KIND, seen, now)
+
+    def _country(self, reader: Reader) -> str:
+        """Whose declaration lines a reader may see."""
+        organisation = self._read_model.organisation(reader.organisation)
+        return desk_country(organisation) if organisation else ""
+
+    def _shown(self, match: Match, reader: Reader) -> Match:
+        """A match as a reader is shown it: of a report that others read, what it is about, and the day."""
+        found = match.found
+        if found.what != "report" or self._reads_report(reader, int(found.identifier)):
+            return match
+        return replace(match, found=replace(found, serial="", place="", at=found.at // _DAY * _DAY))
+
+    def _reads_report(self, reader: Reader, number: int) -> bool:
+        organisation = self._read_model.organisation(reader.organisation)
+        desks = read_by(organisation) if organisation else frozenset()
+        return self._incidents.may_read_report(incidents.Reader(reader.organisation, reader.key, desks), number)
 
     def _readable(self, digest: bytes, reader: Reader) -> Item:
         item = self._messages.find(digest)

@@ -153,6 +153,11 @@ class Declarations:
         values = (least_risk, country, most) if country else (least_risk, most)
         return self._kept(f"{where} ORDER BY risk DESC, sequence DESC LIMIT ?", values)
 
+    def without_signal(self, country: str, after: int, most: int) -> list[Kept]:
+        """The newest versions of a country's lines that have no signal, after a number, in their order."""
+        where = "WHERE newest = 1 AND risk = 0 AND country = ? AND score <> '' AND sequence > ?"
+        return self._kept(f"{where} ORDER BY sequence LIMIT ?", (country, after, most))
+
     def numbered(self, number: int) -> Kept | None:
         """The line with this number, whichever version."""
         return next(iter(self._kept("WHERE sequence = ?", (number,))), None)

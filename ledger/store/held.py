@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ledger.core.customs.alerts import batch_key
 from ledger.core.errors import ContradictionError
 from ledger.core.intelligence.matching import Found, document_keys, organisation_keys, written_in
 from ledger.core.intelligence.pattern import Pattern, PatternKind, written_key
@@ -31,6 +32,12 @@ _MOVEMENTS: Final = """
 """
 _PACKS: Final = "SELECT digest, gtin, lot, serial, place, organisation, occurred_at FROM unit_events WHERE {} LIMIT ?"
 _REPORTS: Final = "SELECT sequence, gtin, lot, serial, place, received_at FROM reports WHERE {} LIMIT ?"
+_LINES: Final = """
+    SELECT DISTINCT d.sequence, d.gtin, d.lot, d.accepted_at FROM declaration_keys k
+    JOIN declaration_lines d ON d.sequence = k.sequence WHERE k."key" IN ({}) AND d.newest = 1
+    ORDER BY d.sequence DESC LIMIT ?
+"""
+_KEYS_AT_ONCE: Final = 200
 _LAST_PLACE: Final = """
     SELECT p.place FROM custody_events p WHERE p.batch = {} AND p.consignment = {} AND p.place <> ''
     AND (p.block, p.log_index) < ({}, {}) ORDER BY p.block DESC, p.log_index DESC LIMIT 1
@@ -56,7 +63,25 @@ def held(place: Place, pattern: Pattern) -> list[Found]:
         place: Where is searched.
         pattern: What is looked for.
     """
-    return _SEARCHES[pattern.kind](place, pattern)[: place.most]
+    found = _SEARCHES[pattern.kind](place, pattern)
+    return [*found[: place.most], *_lines(place, pattern, found)]
+
+
+def _lines(place: Place, pattern: Pattern, found: list[Found]) -> list[Found]:
+    """Declaration lines that match by themselves, by a company of theirs, or by a batch that they carry."""
+    keys = dict.fromkeys(pattern.lookups() if pattern.kind is not PatternKind.SERIALS else ())
+    for each in found:
+        if each.what == "batch":
+            keys[batch_key(bytes.fromhex(each.identifier[2:]))] = None
+        elif each.what == "organisation":
+            keys |= dict.fromkeys(organisation_keys(place.read_model.organisation(each.organisation)))
+    wanted, lines = list(keys), dict[int, Found]()
+    for at in range(0, len(wanted), _KEYS_AT_ONCE):
+        some = wanted[at : at + _KEYS_AT_ONCE]
+        sql = _LINES.format(", ".join("?" * len(some)))
+        for number, gtin, lot, accepted in place.connection.execute(sql, (*some, place.most)):
+            lines[number] = Found("declaration", str(number), gtin, lot, at=accepted)
+    return list(lines.values())[: place.most]
 
 
 def place_before(connection: Connection, batch: bytes, consignment: bytes, block: int, log_index: int) -> str:

@@ -23,10 +23,14 @@ _INSERT: Final = """
     INSERT INTO matches (indicator, what, identifier, gtin, lot, serial, place, organisation, "at", found_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (indicator, what, identifier) DO NOTHING
 """
+_KEPT: Final = "SELECT count(*) FROM matches WHERE indicator = ? AND (what = 'declaration') = (? = 'declaration')"
+_LINE: Final = "CASE WHEN m.what = 'declaration' THEN CAST(m.identifier AS BIGINT) ELSE 0 END"
+# Declaration lines are shown to the desks of their country only.
 _AFTER: Final = f"""
     SELECT m.sequence, i.digest, m.what, m.identifier, m.gtin, m.lot, m.serial, m.place, m.organisation, m."at",
     m.found_at FROM matches m JOIN intelligence i ON i.sequence = m.indicator
-    WHERE m.sequence > ?5 AND {VISIBLE} ORDER BY m.sequence LIMIT ?6
+    WHERE m.sequence > ?5 AND {VISIBLE} AND (m.what <> 'declaration' OR ?7 = (
+        SELECT d.country FROM declaration_lines d WHERE d.sequence = {_LINE})) ORDER BY m.sequence LIMIT ?6
 """  # noqa: S608 - constants
 _OF_KEYS: Final = """
     SELECT k."key", i.sequence, i.content FROM indicator_keys k JOIN intelligence i ON i.sequence = k.sequence
@@ -79,21 +83,32 @@ class Matches:
     def add(self, indicator: int, found: Iterable[Found], now: int) -> None:
         """Keep what matched an indicator, once each, as long as there is room.
 
+        Declaration lines have room of their own: a product that is everywhere must not hide them.
+
         Args:
             indicator: The number of its message.
             found: What matched.
             now: Unix seconds.
         """
         with self._db.transaction() as connection:
-            sql = "SELECT count(*) FROM matches WHERE indicator = ?"
-            room = MOST - int(connection.execute(sql, (indicator,)).fetchone()[0])
-            rows = [(indicator, *_row(each), now) for each in found]
-            connection.executemany(_INSERT, rows[: max(room, 0)])
+            for rows in _by_room([(indicator, *_row(each), now) for each in found]):
+                sql = (
+                    "SELECT count(*) FROM matches WHERE indicator = ? AND (what = 'declaration') = (? = 'declaration')"
+                )
+                room = MOST - int(connection.execute(sql, rows[0][:2]).fetchone()[0])
+                connection.executemany(_INSERT, rows[: max(room, 0)])
 
-    def after(self, reader: Reader, sequence: int, most: int) -> list[Match]:
-        """What matched indicators that a reader may see, after a number, in order."""
+    def after(self, reader: Reader, country: str, sequence: int, most: int) -> list[Match]:
+        """What matched indicators that a reader may see, after a number, in order.
+
+        Args:
+            reader: Who reads.
+            country: Whose declaration lines he may see, "" for none.
+            sequence: The number.
+            most: How many at once.
+        """
         with self._db.snapshot() as connection:
-            rows = connection.execute(_AFTER, (*visible_to(reader), sequence, most)).fetchall()
+            rows = connection.execute(_AFTER, (*visible_to(reader), sequence, most, country)).fetchall()
         return [Match(row[0], bytes(row[1]), Found(*row[2:10]), row[10]) for row in rows]
 
     def any_indicator(self, but: int = 0) -> bool:
@@ -110,15 +125,49 @@ class Matches:
             serial: Its serial number, "" if it is no single pack.
             now: Unix seconds.
         """
-        found: dict[int, None] = {}
+        found = self._sharing(keys, now)
+        return list(dict.fromkeys(sequence for _, sequence, content in found if matches(_pattern(content), serial)))
+
+    def by_keys(self, keys: Iterable[str], now: int) -> dict[str, list[int]]:
+        """The numbers of the indicators that have a key, by key; of those whose things are no single packs.
+
+        Args:
+            keys: Of many things.
+            now: Unix seconds.
+        """
+        found: dict[str, list[int]] = {}
+        for key, sequence, _ in self._sharing(list(keys), now):
+            found.setdefault(key, []).append(sequence)
+        return found
+
+    def lines_of(self, digest: bytes) -> list[int]:
+        """The numbers of the declaration lines that matched an indicator, by its message's digest."""
+        sql = """SELECT m.identifier FROM matches m JOIN intelligence i ON i.sequence = m.indicator
+            WHERE i.digest = ? AND m.what = 'declaration'"""
+        with self._db.snapshot() as connection:
+            return [int(row[0]) for row in connection.execute(sql, (digest,))]
+
+    def _sharing(self, keys: Sequence[str], now: int) -> list[tuple[str, int, str]]:
+        """Key, number and content of the indicators that have one of these keys."""
+        found: list[tuple[str, int, str]] = []
         with self._db.snapshot() as connection:
             for at in range(0, len(keys), _KEYS_AT_ONCE):
                 some = keys[at : at + _KEYS_AT_ONCE]
                 sql = _OF_KEYS.format(", ".join("?" * len(some)))
-                for _, sequence, content in connection.execute(sql, (*some, now)):
-                    if matches(_pattern(content), serial):
-                        found[sequence] = None
-        return list(found)
+                found += connection.execute(sql, (*some, now)).fetchall()
+        return found
+
+    def named(self, indicators: Sequence[int]) -> list[tuple[bytes, int]]:
+        """Digest and issuer of indicators.
+
+        Args:
+            indicators: The numbers of their messages; a handful.
+        """
+        if not indicators:
+            return []
+        sql = f"SELECT digest, issuer FROM intelligence WHERE sequence IN ({', '.join('?' * len(indicators))})"  # noqa: S608 - marks only
+        with self._db.snapshot() as connection:
+            return [(bytes(digest), issuer) for digest, issuer in connection.execute(sql, indicators).fetchall()]
 
     def compared(self) -> Compared | None:
         """Up to where everything was compared; None before the first time."""
@@ -155,6 +204,13 @@ class Matches:
             (number, Found("report", str(number), gtin, lot, serial, place, at=at))
             for number, gtin, lot, serial, place, at in rows
         ]
+
+
+def _by_room(rows: list[tuple[Any, ...]]) -> list[list[tuple[Any, ...]]]:
+    """Declaration lines, and all else."""
+    lines = [row for row in rows if row[1] == "declaration"]
+    others = [row for row in rows if row[1] != "declaration"]
+    return [each for each in (lines, others) if each]
 
 
 def _row(found: Found) -> tuple[Any, ...]:

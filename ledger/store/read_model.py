@@ -294,10 +294,10 @@ class ReadModel:
         with self._db.snapshot() as connection:
             return worklists.seen_packs(connection, maker, most)
 
-    def reported(self, maker: int, most: int) -> list[worklists.Reported]:
-        """A maker's batches that people reported something about, the last reported first."""
+    def reported(self, maker: int, before: int, least: int, most: int) -> list[worklists.Reported]:
+        """A maker's batches about which people had sent reports before a time, at least so many; most first."""
         with self._db.snapshot() as connection:
-            return worklists.reported(connection, maker, most)
+            return worklists.reported(connection, maker, before, least, most)
 
     def anchors(self, organisation: int) -> list[facts.Anchor]:
         """Every anchor of an organisation's log of unit events, in chain order."""

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from ledger.store.database import Database
 
-_COLUMNS: Final = (
-    "receipt, code, gtin, lot, serial, words, place, photo_bytes, received_at, read_at, answer, answered_at, sequence"
+COLUMNS: Final = (
+    "receipt, code, gtin, lot, serial, words, place, photo_bytes, received_at, read_at, answer, answered_at, "
+    "answered_by, incident, joined, sequence"
 )
 _INSERT: Final = """
     INSERT INTO reports (receipt, code, gtin, lot, serial, words, place, photo_bytes, received_at, read_at, answer,
-    answered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0) ON CONFLICT (receipt) DO NOTHING
+    answered_at, answered_by, incident, joined) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0, 0, 0, '')
+    ON CONFLICT (receipt) DO NOTHING
 """
 
 
@@ -33,7 +35,10 @@ class Report:
     read_at: int = 0  # Unix seconds, 0 = not yet
     answer: str = ""
     answered_at: int = 0  # Unix seconds, 0 = not yet
-    number: int = 0  # by which the keeper of the server names it; 0 = not kept yet
+    answered_by: int = 0  # organisation; 0 = the keeper of the server, or nobody yet
+    incident: int = 0  # the number of the first report that tells of the same; 0 = not kept yet
+    joined: str = ""  # why it is of that incident; "" = it is the first
+    number: int = 0  # by which those who read reports name it; 0 = not kept yet
 
 
 class Reports:
@@ -66,23 +71,12 @@ class Reports:
     def newest(self, most: int, *, answered: bool) -> list[Report]:
         """The newest reports, those that were answered only if they are wanted."""
         where = "1 = 1" if answered else "answered_at = 0"
-        with self._db.snapshot() as connection:
-            sql = f"SELECT {_COLUMNS} FROM reports WHERE {where} ORDER BY sequence DESC LIMIT ?"  # noqa: S608 - constants
-            return [Report(*row) for row in connection.execute(sql, (most,))]
+        return self._many(f"{where} ORDER BY sequence DESC LIMIT ?", most)
 
-    def mark_read(self, number: int, now: int) -> None:
-        """Note that a report was read, if it is for the first time."""
-        with self._db.transaction() as connection:
-            connection.execute("UPDATE reports SET read_at = ? WHERE sequence = ? AND read_at = 0", (now, number))
-
-    def answer(self, number: int, words: str, now: int) -> None:
-        """Answer a report; an earlier answer gives way."""
-        sql = """
-            UPDATE reports SET answer = ?1, answered_at = ?2,
-            read_at = CASE WHEN read_at < ?2 THEN ?2 ELSE read_at END WHERE sequence = ?3
-        """
-        with self._db.transaction() as connection:
-            connection.execute(sql, (words, now, number))
+    def of_incident(self, incident: int, most: int) -> list[Report]:
+        """The reports of an incident, the first and then the newest, as many as are wanted."""
+        order = "CASE WHEN sequence = incident THEN 0 ELSE 1 END, sequence DESC"
+        return self._many(f"incident = ? ORDER BY {order} LIMIT ?", incident, most)
 
     def unread(self) -> int:
         """How many reports nobody has read."""
@@ -95,6 +89,10 @@ class Reports:
             return int(connection.execute("SELECT coalesce(sum(photo_bytes), 0) FROM reports").fetchone()[0])
 
     def _one(self, where: str, value: Any) -> Report | None:  # noqa: ANN401 - what the driver takes
+        found = self._many(where, value)
+        return found[0] if found else None
+
+    def _many(self, where: str, *values: Any) -> list[Report]:  # noqa: ANN401 - what the driver takes
         with self._db.snapshot() as connection:
-            row = connection.execute(f"SELECT {_COLUMNS} FROM reports WHERE {where}", (value,)).fetchone()  # noqa: S608 - constants
-        return None if row is None else Report(*row)
+            sql = f"SELECT {COLUMNS} FROM reports WHERE {where}"  # noqa: S608 - constants
+            return [Report(*row) for row in connection.execute(sql, values).fetchall()]

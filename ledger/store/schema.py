@@ -38,10 +38,11 @@ from ledger.store.columns import blob as _blob
 from ledger.store.columns import number as _number
 from ledger.store.columns import small as _small
 from ledger.store.columns import text as _text
+from ledger.store.report_tables import REPORTING
 
 metadata = columns.metadata
 _Key = columns.KEY
-REVISION: Final = "0009"  # of the newest migration; a test compares
+REVISION: Final = "0011"  # of the newest migration; a test compares
 APPLICATION_ID: Final = 0x4C6F7470  # "Lotp": SQLite's file header says whose file it is
 
 blocks = Table(
@@ -324,27 +325,6 @@ log_nodes = Table(
     sqlite_with_rowid=False,
 )
 
-# What people reported who found something wrong. Nobody vouches for it, and no verdict looks at it.
-reports = Table(
-    "reports",
-    metadata,
-    Column("sequence", _Key, primary_key=True, autoincrement=True),
-    _blob("receipt", unique=True),  # SHA-256 of the receipt
-    _text("code"),
-    _text("gtin"),  # what the code spells, "" where it spells none
-    _text("lot"),
-    _text("serial"),
-    _text("words"),
-    _text("place"),
-    _number("photo_bytes"),  # 0 = none
-    _number("received_at"),
-    _number("read_at"),  # 0 = not yet
-    _text("answer"),
-    _number("answered_at"),  # 0 = not yet
-    Index(None, "gtin", "lot"),
-    sqlite_autoincrement=True,
-)
-
 # Lines of customs declarations, with what the ledger says of each. No verdict looks at them.
 declaration_lines = Table(
     "declaration_lines",
@@ -465,6 +445,7 @@ matches = Table(
     _number("at"),
     _number("found_at"),
     UniqueConstraint("indicator", "what", "identifier", name="uq_matches_once"),
+    Index(None, "what", "identifier"),
     sqlite_autoincrement=True,
 )
 feedback = Table(
@@ -491,6 +472,37 @@ compared = Table(
     _number("report"),
 )
 
+# What administrations and conformity bodies attest off the chain.
+attestations = Table(
+    "attestations",
+    metadata,
+    Column("sequence", _Key, primary_key=True, autoincrement=True),
+    _blob("digest", unique=True),
+    _text("kind"),
+    _text("subject"),  # operator, country, body or holder; of a revocation the digest
+    _blob("revokes", index=True),  # digest, empty if it takes nothing back
+    _number("issuer"),  # organisation; of a certificate, whose designation its body had
+    _number("received_at"),
+    _number("position"),  # in the log of its issuer, -1 = in none
+    _text("payload"),  # as handed in, JSON
+    Index(None, "kind", "subject"),
+    sqlite_autoincrement=True,
+)
+certificate_models = Table(
+    "certificate_models",
+    metadata,
+    Column("key", Text, primary_key=True),  # what a batch must have to be one of its models
+    Column("sequence", BigInteger, ForeignKey("attestations.sequence"), primary_key=True, index=True),
+)
+
+# By which declaration lines are found when a new indicator comes.
+declaration_keys = Table(
+    "declaration_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("sequence", BigInteger, ForeignKey("declaration_lines.sequence"), primary_key=True, index=True),
+)
+
 # What running parts last said of themselves, for figures and for `lotproof doctor`.
 notes = Table("notes", metadata, Column("name", Text, primary_key=True), _text("value"), _number("noted_at"))
 
@@ -515,8 +527,11 @@ LASTING: Final = (
     covered_digests,
     unit_events,
     log_nodes,
-    reports,
+    *REPORTING,
     declaration_lines,
+    declaration_keys,
+    attestations,
+    certificate_models,
     looks,
     encryption_keys,
     intelligence,

@@ -55,9 +55,9 @@ _PACKS: Final = """
     GROUP BY u.gtin, u.serial HAVING count(DISTINCT u.organisation) > 1 ORDER BY 4 DESC LIMIT ?
 """
 _REPORTS: Final = """
-    SELECT t.gtin, t.lot, max(t.received_at), count(*) FROM registrations r
-    JOIN reports t ON t.gtin = r.gtin AND t.lot = r.lot WHERE r.manufacturer = ?
-    GROUP BY t.gtin, t.lot ORDER BY 3 DESC LIMIT ?
+    SELECT t.gtin, t.lot, ?2, count(*) FROM registrations r
+    JOIN reports t ON t.gtin = r.gtin AND t.lot = r.lot WHERE r.manufacturer = ?1 AND t.received_at < ?2
+    GROUP BY t.gtin, t.lot HAVING count(*) >= ?3 ORDER BY 4 DESC, 1, 2 LIMIT ?4
 """
 
 
@@ -88,7 +88,7 @@ class Reported(NamedTuple):
 
     gtin: str
     lot: str
-    time: int  # of the last, Unix seconds
+    time: int  # up to which they are counted, Unix seconds
     reports: int
 
 
@@ -112,9 +112,9 @@ def seen_packs(connection: Connection, maker: int, most: int) -> list[SeenPack]:
     return [SeenPack(*row) for row in connection.execute(_PACKS, (maker, most))]
 
 
-def reported(connection: Connection, maker: int, most: int) -> list[Reported]:
-    """A maker's batches that people reported something about, the last reported first."""
-    return [Reported(*row) for row in connection.execute(_REPORTS, (maker, most))]
+def reported(connection: Connection, maker: int, before: int, least: int, most: int) -> list[Reported]:
+    """A maker's batches about which people had sent reports before a time, at least so many; most first."""
+    return [Reported(*row) for row in connection.execute(_REPORTS, (maker, before, least, most))]
 
 
 def _act(row: tuple[int, str, str, int, str, int, int, int]) -> Act:

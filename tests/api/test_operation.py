@@ -84,6 +84,7 @@ def test_every_answer_carries_the_safe_headers(ask: Asker, path: str) -> None:
 
 
 GOOD = {("post", "/v1/statements"): "202", ("post", "/v1/reports"): "201", ("post", "/v1/session"): "201"}
+GOOD |= {("post", "/v1/declarations"): "201", ("post", "/v1/attestations"): "201"}
 GOOD |= {("post", f"/v1/intelligence{path}"): "201" for path in ("", "/keys", "/{digest}/feedback")}
 GOOD |= {("post", f"/v1/{path}"): "201" for path in ("cases", "cases/{number}/evidence", "operations")}
 

@@ -19,16 +19,18 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from api.flood import Bucket
-from ledger import report
 from ledger.cli.main import app as cli
 from ledger.core.errors import InvalidInputError, UnavailableError
+from ledger.core.receipt import receipt_of
+from ledger.report import intake
+from ledger.report.photo import made_anew
 from ledger.store.database import Database
 from ledger.store.reports import Reports
 from ledger.store.schema import metadata
 from tests.api.conftest import Asker
 from tests.api.problems import assert_problem
 from tests.core.batch_story import MAKER
-from tests.indexed_world import GTIN, LOTS, link
+from tests.indexed_world import GTIN, LOTS, World, link
 
 IDENTIFIER = "7d2f1c0a-93b4-4e6f-8a51-0c9d8e7f6a5b"
 
@@ -85,6 +87,7 @@ def test_a_report_is_received_read_and_answered(app: FastAPI, tmp_path: Path) ->
         "received_at": sent.json()["received_at"],
         "answer": None,
         "answered_at": None,
+        "answered_by": None,
     }
     assert "The seal was broken." in run(tmp_path, "list")
     assert state()["state"] == "received"
@@ -128,7 +131,7 @@ def test_a_photo_is_made_anew_without_its_notes(app: FastAPI, tmp_path: Path) ->
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
 def test_a_small_photo_keeps_its_size(form: str) -> None:
-    content = report.made_anew(photo(300, form), max_bytes=1 << 20, max_pixels=10**6)
+    content = made_anew(photo(300, form), max_bytes=1 << 20, max_pixels=10**6)[0]
     assert Image.open(io.BytesIO(content)).size == (300, 150)
 
 
@@ -138,7 +141,7 @@ NOTED = noted(64)
 @given(st.binary(max_size=300), st.integers(0, 400))
 def test_a_photo_with_broken_notes_is_kept_or_refused(noise: bytes, at: int) -> None:
     with suppress(InvalidInputError):
-        content = report.made_anew(NOTED[:at] + noise + NOTED[at + len(noise) :], max_bytes=1 << 20, max_pixels=10**6)
+        content, _ = made_anew(NOTED[:at] + noise + NOTED[at + len(noise) :], max_bytes=1 << 20, max_pixels=10**6)
         assert Image.open(io.BytesIO(content)).format == "JPEG"
 
 
@@ -172,7 +175,7 @@ def test_a_photo_that_is_too_large_is_refused(make_app: Callable[..., FastAPI]) 
 
 def test_photos_fill_no_disk(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     assert send(app, photo(300)).status_code == 201
-    monkeypatch.setattr(report, "MOST_PHOTO_BYTES", 0)
+    monkeypatch.setattr(intake, "MOST_PHOTO_BYTES", 0)
     assert_problem(send(app, photo(300)), 503, "unavailable")
     assert send(app, words="Without a photo").status_code == 201
 
@@ -188,7 +191,7 @@ def test_a_folder_that_cannot_be_written_loses_no_report(app: FastAPI, database:
 def test_a_receipt_that_is_not_known_and_one_that_is_none_differ(app: FastAPI) -> None:
     ask = Asker(app)
     receipt = send(app, words="a").json()["receipt"]
-    from_elsewhere = report.receipt_of(IDENTIFIER)
+    from_elsewhere = receipt_of(IDENTIFIER)
     assert_problem(ask.get(f"/v1/reports/{from_elsewhere}"), 404, "not-found")
     assert_problem(ask.get(f"/v1/reports/{receipt[:-1]}"), 422, "invalid-input", field="receipt")
 
@@ -233,15 +236,53 @@ def test_no_verdict_changes_for_a_report(app: FastAPI) -> None:
     assert {lot: ask.get("/v1/verify", params={"code": link(lot)}).json() for lot in before} == before
 
 
-def test_the_maker_hears_that_there_are_reports_and_not_what_they_say(app: FastAPI) -> None:
-    for words in ("The seal was broken.", "Mine too."):
-        send(app, code=link(), words=words)
+def test_the_maker_hears_that_there_are_many_reports_and_not_what_they_say(
+    app: FastAPI, database: Database, told: World
+) -> None:
+    """Anybody may read a maker's alerts: they tell no small number, no time, and nothing of today."""
+
+    def rows() -> list[dict[str, Any]]:
+        alerts: list[dict[str, Any]] = Asker(app).get(f"/v1/organisations/{MAKER}/alerts").json()["alerts"]
+        return [row for row in alerts if row["kind"] == "report"]
+
+    def yesterday(most: int) -> None:
+        with database.transaction() as connection:
+            sql = "UPDATE reports SET received_at = ? WHERE sequence <= ?"
+            connection.execute(sql, (told.now // 86_400 * 86_400 - 1, most))
+
     send(app, code="no code at all", words="Unreadable")
-    rows = Asker(app).get(f"/v1/organisations/{MAKER}/alerts").json()["alerts"]
-    (row,) = [row for row in rows if row["kind"] == "report"]
+    for _ in range(9):
+        send(app, code=link(), words="The seal was broken.")
+    assert rows() == []
+    yesterday(5)  # four of them about the lot
+    assert rows() == []
+    yesterday(6)
+    (row,) = rows()
     assert (row["gtin"], row["lot"], row["by"], row["place"]) == (GTIN, "AB12", None, None)
-    assert "2 times" in row["detail"]
+    assert row["at"].endswith("T00:00:00Z")
+    assert "at least 5 times before today" in row["detail"]
     assert "seal" not in row["detail"]
+    yesterday(10)
+    assert rows() == [row]  # nine are told as five
+
+
+def test_the_keeper_ranks_joins_and_parts_on_the_servers_machine(app: FastAPI, tmp_path: Path) -> None:
+    for code in (link(), link(LOTS["recalled"]), link(LOTS["recalled"])):
+        assert send(app, code=code, words="odd", place="SGSIN").status_code == 201
+    first, second = (line for line in run(tmp_path, "triage").splitlines() if "to answer" in line)
+    assert first.split()[1:] == [*("2", GTIN, "lot", "RC1", "at", "SGSIN", "2", "of", "2", "to", "answer")]
+    assert int(first.split()[0]) >= 70 > int(second.split()[0])
+    assert "- The ledger says of its code: Recalled" in run(tmp_path, "triage")
+    assert "Joined: The same lot, near in place and time." in run(tmp_path, "show", "3")
+    assert "Report 3 is an incident of its own" in run(tmp_path, "part", "3")
+    assert "Incident 1 has 2 reports" in run(tmp_path, "join", "3", "1")
+    assert "All reports of incident 1 are answered" in run(tmp_path, "answer", "3", "Thank you.")
+    assert "Report 2 is answered" in run(tmp_path, "answer", "2", "Thank you.", "--only")
+    assert run(tmp_path, "triage") == "There are no incidents to answer.\n"
+    assert len([line for line in run(tmp_path, "triage", "--all").splitlines() if "to answer" in line]) == 2
+    told = run(tmp_path, "counts").splitlines()
+    assert len(told) == 24
+    assert all(line.endswith("fewer than 10") for line in told)
 
 
 def test_a_terminal_obeys_no_report(app: FastAPI, tmp_path: Path) -> None:
@@ -274,5 +315,5 @@ def test_notes_that_cannot_be_read_turn_nothing(monkeypatch: pytest.MonkeyPatch)
         raise SyntaxError("not a TIFF file")
 
     monkeypatch.setattr("PIL.ImageOps.exif_transpose", fail)
-    content = report.made_anew(noted(300), max_bytes=1 << 20, max_pixels=10**6)
+    content, _ = made_anew(noted(300), max_bytes=1 << 20, max_pixels=10**6)
     assert Image.open(io.BytesIO(content)).size == (300, 150)

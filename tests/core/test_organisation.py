@@ -9,6 +9,7 @@ from ledger.core.organisation import (
     active_at,
     covers_gtin,
     covers_sscc,
+    desk_country,
     doubt_since,
     is_authority,
     key_in_doubt,
@@ -49,6 +50,13 @@ def test_state_is_the_last_said_before() -> None:
 
 def test_roles_follow_the_state() -> None:
     assert [roles_at(KNOWN, block) for block in (4, 5, 10)] == [Role(0), Role.CARRIER, Role.MANUFACTURER]
+
+
+def test_customs_and_regulators_work_on_their_countrys_declarations() -> None:
+    roles = (Role.CUSTOMS, Role.REGULATOR, Role.CUSTOMS | Role.CARRIER, Role.CARRIER, Role(0))
+    found = [desk_country(facts.Organisation(2, (change(5, role),))) for role in roles]
+    assert found == ["BE", "BE", "BE", "", ""]
+    assert desk_country(facts.Organisation(2, ())) == ""
 
 
 @pytest.mark.parametrize(

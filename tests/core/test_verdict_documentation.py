@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ledger.core.check import NAMES
+from ledger.core.check import NUMBERS
 from ledger.core.verdict import FRESH_BLOCKS, FRESH_SECONDS
 from ledger.core.wording import REASONS, UNREADABLE_HEADLINES
 
@@ -16,7 +16,7 @@ WORD = re.compile(r"^\| `(\w+)` \| (?!`)", re.MULTILINE)
 
 
 def test_every_check_is_told_with_its_number() -> None:
-    assert CHECK.findall(PAGE) == [(str(number), name) for number, name in enumerate(NAMES, start=1)]
+    assert CHECK.findall(PAGE) == [(str(number), name) for name, number in NUMBERS.items()]
 
 
 def test_every_reason_is_told_with_its_word_in_order_of_precedence() -> None:

@@ -11,7 +11,7 @@ from ledger.core.gs1 import check_digit, element_string
 from ledger.core.parts import encode_event
 from ledger.core.structs import CustodyStatement
 from ledger.core.unit import UnitEvent, UnitKind
-from ledger.core.vocabulary import Kind, Role
+from ledger.core.vocabulary import Kind, ProductClass, Role
 from tests.core.batch_story import (
     CARRIER,
     CUSTOMS,
@@ -141,6 +141,14 @@ def verified_by_the_receiver_before_receiving() -> Told:
     story, batch = at_maker()
     story.ship(batch, MAKER, CARRIER, 1000)
     return Told(story, organisation=CARRIER)
+
+
+@case("verified", "verified")
+def protective_equipment_has_a_check_of_its_own() -> Told:
+    """Of protective equipment certificates are looked for: check 14, which decides nothing."""
+    story = settled()
+    story.register(product_class=ProductClass.PPE)
+    return Told(story)
 
 
 @case("verified", "verified")

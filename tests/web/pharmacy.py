@@ -47,14 +47,19 @@ def fresh_packs(demo: Demo, folder: Path) -> Iterator[Pack]:
         yield Pack(serial, answer["code"], picture)
 
 
-def enrol(phone: Phone, demo: Demo, admin: str) -> None:
-    """Make the phone's key and let the organisation's administrator accept it on the command line."""
+def enrol(phone: Phone, demo: Demo, admin: str, *, supervisor: bool = False) -> None:
+    """Make the phone's key and let the organisation's administrator accept it on the command line.
+
+    A supervisor's may administer other keys too.
+    """
     phone.go("enrol")
     phone.page.locator("#name").fill("a phone of the tests")
+    phone.page.locator("form input[type=checkbox]").set_checked(supervisor)
     phone.page.locator("form button.wide").click()
     code = phone.page.locator(".code code")
     code.wait_for(state="attached")
-    command(demo, "key", "accept", code.text_content() or "", "--as", admin, "--yes", "--server", demo.url)
+    asked = ["key", "accept", code.text_content() or "", "--as", admin, "--yes", "--server", demo.url]
+    command(demo, *asked, *(["--for", "events", "--for", "admin"] if supervisor else []))
     phone.page.locator("section.card[role=status]").wait_for()
 
 

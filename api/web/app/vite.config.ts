@@ -33,11 +33,28 @@ function compressed(): Plugin {
     };
 }
 
+/** Where a part of the app is put: the desk's own apart from what phones keep. */
+function fileNames({ moduleIds }: { moduleIds: readonly string[] }): string {
+    const own = moduleIds.length > 0 && moduleIds.every((id) => id.includes("/src/desk/"));
+    return own ? "assets/desk/[name]-[hash].js" : "assets/[name]-[hash].js";
+}
+
 export default defineConfig({
     root: import.meta.dirname,
     base: "/app/",
     cacheDir: join(import.meta.dirname, "..", "..", "..", ".cache", "vite"),
-    build: { outDir: OUT, emptyOutDir: true, target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 400 },
+    build: {
+        outDir: OUT,
+        emptyOutDir: true,
+        target: "es2022",
+        assetsInlineLimit: 0,
+        chunkSizeWarningLimit: 400,
+        rolldownOptions: {
+            input: [join(import.meta.dirname, "index.html"), join(import.meta.dirname, "desk.html")],
+            // The desk's own files lie apart, so that no phone keeps them for the time without a line.
+            output: { chunkFileNames: fileNames, assetFileNames: "assets/[name]-[hash][extname]" },
+        },
+    },
     worker: { format: "es" },
     plugins: [
         svelte(),
@@ -48,6 +65,7 @@ export default defineConfig({
             injectRegister: false,
             injectManifest: {
                 globPatterns: ["**/*.{js,css,html,svg,png,json,wasm,webmanifest}"],
+                globIgnores: ["desk.html", "assets/desk*", "assets/desk/**"],
                 maximumFileSizeToCacheInBytes: 3 << 20,
             },
             manifest: {

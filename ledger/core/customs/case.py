@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.core.conditions import LATEST_CAPTURE_SECONDS
 from ledger.core.customs.journey import batch_goods
 from ledger.core.wording import day
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.core.attestation.coverage import Papers
     from ledger.core.customs.declaration import DeclarationLine
     from ledger.core.customs.journey import Goods, Journey
     from ledger.core.dossier import Dossier
@@ -36,6 +40,9 @@ class Earlier(NamedTuple):
         return f"{where} of {day(self.accepted)}"
 
 
+_NO_PAPERS: Final[Mapping[bytes, Papers]] = MappingProxyType({})
+
+
 class Evidence(NamedTuple):
     """Everything that is known about what a line names; looked up by whoever can."""
 
@@ -48,6 +55,7 @@ class Evidence(NamedTuple):
     declared_before: int = 0  # units of the lot in earlier lines of the same country
     now: int = 0  # Unix seconds: what is recorded by then is known
     behind: bool = False  # the read model is: what it does not say proves nothing
+    papers: Mapping[bytes, Papers] = _NO_PAPERS  # by batch, of protective equipment
 
 
 class Case(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ledger.core.attestation.coverage import NOT_COVERED, coverage, needs_certificate
 from ledger.core.customs.journey import units_for
 from ledger.core.customs.signals import Hit
 from ledger.core.organisation import key_in_doubt, name_of, suspended_since
@@ -160,6 +161,20 @@ def stops(case: Case) -> Iterator[Hit]:
         accepted = datetime.fromtimestamp(case.line.acceptance_date_time, UTC).date()
         if accepted > dossier.registration.expiry:
             yield Hit("expired", f"{lot} expired on {dossier.registration.expiry}.")
+
+
+def certificates(case: Case) -> Iterator[Hit]:
+    """Say whether a conformity body's certificate covers protective equipment.
+
+    Args:
+        case: The line and what is known.
+    """
+    for goods in case.goods:
+        registration = goods.dossier.registration
+        if needs_certificate(registration):
+            found = coverage(registration, case.evidence.papers.get(registration.batch), case.evidence.now)
+            if found.result == NOT_COVERED:
+                yield Hit("certificate_not_covering", found.detail)
 
 
 def near_lots(lot: str, lots: Iterable[str]) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ RULES: Final[tuple[Callable[[Case], Iterator[Hit]], ...]] = (
     route_rules.times,
     goods_rules.trust,
     goods_rules.stops,
+    goods_rules.certificates,
 )
 
 

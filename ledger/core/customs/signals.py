@@ -165,6 +165,19 @@ SIGNALS: Final[dict[str, Signal]] = {
         "stop", 70, "What was dispensed and destroyed", "On record all of the goods were dispensed or destroyed."
     ),
     "expired": Signal("stop", 40, "The batch's last day of use; the day of acceptance", "The goods have expired."),
+    # What a conformity body or another administration has said.
+    "certificate_not_covering": Signal(
+        "conformity",
+        30,
+        "The batch's model and maker; the certificates of conformity bodies on file",
+        "Protective equipment of a maker with certificates, none of which covers it.",
+    ),
+    "alert_match": Signal(
+        "alert",
+        50,
+        "Goods, route and companies of the line; the indicators that administrations share openly",
+        "Another administration asks to look out for it.",
+    ),
 }
 
 

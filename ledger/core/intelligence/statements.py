@@ -13,8 +13,7 @@ from enum import IntEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from ledger.core.errors import InvalidInputError
-from ledger.core.fields import read_signer, read_statement, refuse, refuse_unknown
+from ledger.core.fields import read_object, read_signer, read_statement, refuse
 from ledger.core.intelligence.content import Content, read_content
 from ledger.core.intelligence.marking import Marking
 from ledger.core.keccak import keccak256
@@ -167,7 +166,7 @@ def parse_message(payload: object) -> Message:
     Raises:
         InvalidInputError: It is malformed, or its parts do not belong together; `field` says where.
     """
-    fields = _object(payload, ("message", "signer", "signature", "recipients", "content", "box"), "Intelligence")
+    fields = read_object(payload, ("message", "signer", "signature", "recipients", "content", "box"), "Intelligence")
     statement = read_statement(Intelligence, fields["message"])
     for name, number, known in (("form", statement.form, Form), ("marking", statement.marking, Marking)):
         if number not in {int(each) for each in known}:
@@ -212,7 +211,7 @@ def parse_enrolment(payload: object) -> Enrolment:
     Raises:
         InvalidInputError: It is malformed; `field` says where.
     """
-    fields = _object(payload, ("message", "signer", "signature"), "EncryptionKey")
+    fields = read_object(payload, ("message", "signer", "signature"), "EncryptionKey")
     statement = read_statement(EncryptionKey, fields["message"])
     if not is_p256_point(statement.public_key):
         raise refuse("message.publicKey", "The key must be a point of P-256 (64 bytes, x‖y).")
@@ -232,18 +231,6 @@ def parse_box(value: object) -> Box:
     return _box(value)
 
 
-def _object(payload: object, names: tuple[str, ...], kind: str) -> dict[str, Any]:
-    if not isinstance(payload, dict):
-        raise InvalidInputError(f"The body must be an object of {', '.join(names)}.", field="body")
-    for name in payload:
-        if name not in names:
-            raise refuse_unknown("", name, kind)
-    for name in names:
-        if name not in payload:
-            raise refuse(name, f"The field {name!r} is missing.")
-    return payload
-
-
 def _recipients(value: object) -> tuple[bytes, ...]:
     if not isinstance(value, list) or len(value) > MAX_RECIPIENTS:
         raise refuse("recipients", f"A list of at most {MAX_RECIPIENTS} is expected.")
@@ -261,7 +248,7 @@ def _recipients(value: object) -> tuple[bytes, ...]:
 
 
 def _box(value: object) -> Box:
-    fields = _object(value, ("content", "keys"), "box")
+    fields = read_object(value, ("content", "keys"), "box")
     keys = fields["keys"]
     if not isinstance(keys, dict) or len(keys) > MAX_WRAPS:
         raise refuse("box.keys", f"The content's key is sealed to at most {MAX_WRAPS} keys.")

@@ -8,6 +8,9 @@ export interface Check {
     readonly name: string;
     readonly result: Result;
     readonly detail: string;
+    /** Of check 14 alone, where it fails: why, and what to do. It decides nothing. */
+    readonly reason?: string;
+    readonly advice?: string;
 }
 
 export interface Party {

@@ -35,4 +35,6 @@ export const CHECKS = [
     "no_conflict",
     "fresh",
 ] as const;
-export type CheckName = (typeof CHECKS)[number];
+/** A fourteenth, of protective equipment only: it decides nothing (docs/certificates.md). */
+export const CERTIFICATE = "certificate_covers";
+export type CheckName = (typeof CHECKS)[number] | typeof CERTIFICATE;

@@ -77,6 +77,16 @@ export async function postJson<T>(path: string, body: string | FormData, options
 }
 
 /**
+ * Call by another method, with or without a body, and read the JSON of the answer.
+ *
+ * @throws Problem - the server refuses
+ * @throws Offline - there is no line, or no answer in time; the server may have done it all the same
+ */
+export async function callJson<T>(method: "PUT" | "DELETE", path: string, options: CallOptions = {}): Promise<T> {
+    return (await jsonOf(await call(path, { method }, options))) as T;
+}
+
+/**
  * Read JSON if it has changed.
  *
  * @param etag - of what is held; null if nothing is

@@ -14,7 +14,7 @@ export const LANGUAGES = {
     fr: "Français",
 } as const;
 export type Language = keyof typeof LANGUAGES;
-type Catalogue = Readonly<Record<string, string>>;
+export type Catalogue = Readonly<Record<string, string>>;
 
 const english = Object.assign(
     {},
@@ -52,6 +52,12 @@ export async function useLanguage(wanted: Language): Promise<void> {
     chosen.catalogue = Object.assign({}, english, ...texts) as Catalogue;
     chosen.language = wanted;
     document.documentElement.lang = wanted;
+}
+
+/** Add English texts that one part of the app alone needs. */
+export function addTexts(texts: Catalogue): void {
+    Object.assign(english, texts);
+    chosen.catalogue = { ...chosen.catalogue, ...texts };
 }
 
 /** The text of a key, with `{name}` replaced by its value; the key itself if there is none, so that it is seen. */

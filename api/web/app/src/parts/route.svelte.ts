@@ -5,9 +5,17 @@ export interface Route {
     readonly values: URLSearchParams;
 }
 
+let first = "scan";
+
+/** Name the screen that an address without one means. */
+export function beginWith(name: string): void {
+    first = name;
+    current = read();
+}
+
 function read(): Route {
     const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
-    return { name: path === "" ? "scan" : path, values: new URLSearchParams(query) };
+    return { name: path === "" ? first : path, values: new URLSearchParams(query) };
 }
 
 let current = $state.raw<Route>(read());
@@ -24,7 +32,7 @@ export function route(): Route {
 /** The address of a screen, for links. */
 export function to(name: string, values: Readonly<Record<string, string>> = {}): string {
     const query = new URLSearchParams(values).toString();
-    return `#/${name === "scan" ? "" : name}${query === "" ? "" : `?${query}`}`;
+    return `#/${name === first ? "" : name}${query === "" ? "" : `?${query}`}`;
 }
 
 /** Go to a screen. */

@@ -1,10 +1,11 @@
-/** The thirteen checks of a code, as far as a proof bundle tells. */
+/** The numbered checks of a code, as far as a proof bundle tells. */
 
 import { DAY, moment } from "../calendar";
 import type { Proved } from "./check";
 import type { Event, State } from "./custody";
 import { HOUR, midnight, span } from "./day";
 import { refuse } from "./refusal";
+import { CERTIFICATE } from "../vocabulary";
 import { failed, NAMES, passed, skipped, type Answer, type Named, type Reason } from "./wording";
 
 const STALE = DAY; // what is recalled or held is acted on sooner by those who are online
@@ -76,7 +77,7 @@ export class Checks {
         }));
     }
 
-    /** All thirteen, in order. */
+    /** All thirteen, in order; of protective equipment fourteen. */
     all(): Answer[] {
         const made = [
             passed("code_readable", "Read without fault."),
@@ -91,7 +92,9 @@ export class Checks {
             this.#fresh(),
         ];
         const found = new Map(made.map((answer) => [answer.name, answer]));
-        return NAMES.map(
+        const { productClass } = this.#proved.history.registration;
+        const names = NAMES.filter((name) => name !== CERTIFICATE || productClass === "PPE");
+        return names.map(
             (name) => found.get(name) ?? skipped(name, "A proof of the ledger's state says nothing of it."),
         );
     }

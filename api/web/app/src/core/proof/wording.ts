@@ -3,7 +3,7 @@
  * those of `ledger/core/wording.py`, in the server's English words; screens translate by the reason's name.
  */
 
-import { CHECKS, type CheckName } from "../vocabulary";
+import { CERTIFICATE, CHECKS, type CheckName } from "../vocabulary";
 import type { Check, Word } from "../verdict";
 
 const APART = "Do not use. Keep it apart";
@@ -38,7 +38,8 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
-export { CHECKS as NAMES, type CheckName };
+/** Every check by its number, from 1. */
+export const NAMES: readonly CheckName[] = [...CHECKS, CERTIFICATE];
 
 /** An organisation that a reason names: its number, and how the English words and the screens call it. */
 export interface Named {

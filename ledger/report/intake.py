@@ -1,39 +1,37 @@
-"""Take reports of people who found something wrong, and answer them. Unverified: no verdict ever looks at them."""
+"""Take reports in, each into the incident that it tells of, and tell whoever has its receipt what became of it."""
 
 from __future__ import annotations
 
-import io
 import re
-import struct
 import threading
-import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-
-from PIL import ImageOps
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ledger.core.errors import InvalidInputError, NotFoundError, UnavailableError
 from ledger.core.gs1 import Code
+from ledger.core.organisation import name_of
 from ledger.core.receipt import receipt_of, sealed
+from ledger.core.reporting import joining
+from ledger.core.reporting.desks import administered, desks, whereabouts
 from ledger.core.wording import moment
 from ledger.durable import OWNER, replacing, sync_folder
-from ledger.picture import opened
+from ledger.report.photo import made_anew
+from ledger.store.incidents import Incidents
+from ledger.store.read_model import ReadModel
 from ledger.store.reports import Report, Reports
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PIL import Image
-
     from ledger.config import Settings
+    from ledger.core.dossier import Dossier
     from ledger.core.errors import InvalidCodeError
     from ledger.store.database import Database
 
 Json = dict[str, Any]
 MAX_CODE: Final = 2_048  # characters, as much as a code may have
 MAX_WORDS: Final = 2_000  # characters
-PHOTO_SIDE: Final = 1_600  # pixels: enough to read a label by
-PHOTO_QUALITY: Final = 82  # of JPEG: text stays legible, and a photo has some 300 KB
 MOST_PHOTO_BYTES: Final = 4 << 30  # of all photos together: a flood fills no disk
 _PLACE: Final = re.compile(r"(?:[A-Z]{2}[A-Z0-9]{3})?", re.ASCII)
 
@@ -49,18 +47,31 @@ class Told:
     photo: bytes = b""
 
 
-class Desk:
-    """Takes and answers the reports of one installation. Safe to share between threads.
+class Batches(Protocol):
+    """Where folded batches come from; `verify.Verifier` fits."""
+
+    def dossier(self, gtin: str, lot: str) -> Dossier | None:
+        """All that is known of the batch `gtin` (14 digits) + `lot`; None if it is not registered."""
+
+
+class Intake:
+    """Takes the reports of one installation. Safe to share between threads.
 
     Args:
         db: Where reports are kept.
         settings: How large a photo may be, and where photos are kept.
+        batches: Tells where goods are.
     """
 
-    def __init__(self, db: Database, settings: Settings) -> None:
+    def __init__(self, db: Database, settings: Settings, batches: Batches) -> None:
+        self._db = db
         self._reports = Reports(db)
+        self._incidents = Incidents(db)
+        self._facts = ReadModel(db)
         self._settings = settings
+        self._batches = batches
         self._writing = threading.Lock()
+        self._administered: tuple[int, frozenset[str]] = (-1, frozenset())
 
     def take(self, told: Told, code: Code | InvalidCodeError | None, now: int) -> Json:
         """Keep a report for good: photo first, so that none is kept whose photo is not.
@@ -83,10 +94,8 @@ class Desk:
             known = self._reports.find(seal)
             if known is None:
                 _check(told)
-                photo = self._keep_photo(seal, told.photo) if told.photo else 0
-                self._reports.add(_report(told, code, seal, photo, now))
-                known = self._reports.find(seal)
-        assert known is not None  # noqa: S101 - added just now
+                photo, picture = self._keep_photo(seal, told.photo) if told.photo else (0, b"")
+                known = self._keep(_report(told, code, seal, photo, now), picture)
         return {"receipt": receipt, "received_at": moment(known.received_at)}
 
     def state(self, receipt: str) -> Json:
@@ -103,61 +112,55 @@ class Desk:
         if found is None:
             advice = "Ask the server that the report was sent to."
             raise NotFoundError("No report here has this receipt.", advice=advice, field="receipt")
+        by = found.answered_by
         return {
             "state": "answered" if found.answered_at else "read" if found.read_at else "received",
             "received_at": moment(found.received_at),
             "answer": found.answer if found.answered_at else None,
             "answered_at": moment(found.answered_at) if found.answered_at else None,
+            "answered_by": name_of(self._facts.organisation(by), by) if by else None,
         }
 
-    def newest(self, most: int, *, answered: bool) -> list[Report]:
-        """The newest reports, those that were answered only if they are wanted."""
-        return self._reports.newest(most, answered=answered)
+    def _keep(self, report: Report, picture: bytes) -> Report:
+        """Keep a report together with what it is joined to."""
+        told = joining.Told(
+            *(report.gtin, report.lot, report.serial, _hash_of(report), report.place, report.received_at),
+            picture=picture,
+            desks=self._desks(report),
+        )
+        with self._db.transaction():
+            self._reports.add(report)
+            kept = self._require(report.receipt)
+            if kept.incident:  # another process was first
+                return kept
+            found = joining.joined(told, self._incidents.candidates(told))
+            if found is None:
+                self._incidents.add(kept.number, told)
+            else:
+                self._incidents.join(kept.number, *found)
+            return self._require(report.receipt)
 
-    def read(self, number: int, now: int) -> Report:
-        """One report, which is read from now on.
-
-        Raises:
-            NotFoundError: None has this number.
-        """
-        self._require(number)
-        self._reports.mark_read(number, now)
-        return self._require(number)
-
-    def answer(self, number: int, words: str, now: int) -> Report:
-        """Answer a report, in words that the holder of its receipt will read; an earlier answer gives way.
-
-        Raises:
-            NotFoundError: None has this number.
-            InvalidInputError: There are no words, or too many.
-        """
-        self._require(number)
-        if not 0 < len(words.strip()) <= MAX_WORDS:
-            raise InvalidInputError(f"An answer has 1 to {MAX_WORDS:,} characters.", field="words")
-        self._reports.answer(number, words.strip(), now)
-        return self._require(number)
-
-    def photo_path(self, report: Report) -> Path | None:
-        """Where a report's photo is; None if it has none."""
-        return self._path(report.receipt) if report.photo_bytes else None
-
-    def _require(self, number: int) -> Report:
-        found = self._reports.numbered(number)
-        if found is None:
-            advice = "List them with `lotproof report list --all`."
-            raise NotFoundError(f"There is no report {number}.", advice=advice, field="number")
+    def _require(self, seal: bytes) -> Report:
+        found = self._reports.find(seal)
+        assert found is not None  # noqa: S101 - kept just before
         return found
 
-    def _path(self, seal: bytes) -> Path:
-        return self._settings.reports_dir / f"{seal.hex()}.jpg"
+    def _desks(self, report: Report) -> frozenset[str]:
+        """Whose administrations read a report."""
+        with self._facts.snapshot():
+            version = self._facts.version()
+            if self._administered[0] != version:
+                self._administered = version, administered(self._facts.organisations())
+            goods = self._batches.dossier(report.gtin, report.lot) if report.gtin and report.lot else None
+            return desks(report.place, whereabouts(goods) if goods else frozenset(), self._administered[1])
 
-    def _keep_photo(self, seal: bytes, photo: bytes) -> int:
-        """Write the photo, made anew; how many bytes it has."""
+    def _keep_photo(self, seal: bytes, photo: bytes) -> tuple[int, bytes]:
+        """Write the photo, made anew; how many bytes it has, and its fingerprint."""
         if self._reports.photo_bytes() > MOST_PHOTO_BYTES:
             raise UnavailableError("No more photos can be kept here.", advice="Send the report without its photo.")
         settings = self._settings
-        content = made_anew(photo, max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels)
-        path = self._path(seal)
+        content, picture = made_anew(photo, max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels)
+        path = photo_path(settings, seal)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with replacing(path, OWNER) as file:
@@ -165,36 +168,12 @@ class Desk:
             sync_folder(path.parent)
         except OSError as error:
             raise UnavailableError("The photo cannot be kept.", advice="Send the report again later.") from error
-        return len(content)
+        return len(content), picture
 
 
-def made_anew(photo: bytes, *, max_bytes: int, max_pixels: int) -> bytes:
-    """The photo as a JPEG of at most 1,600 pixels a side that has nothing but its pixels: no place, time or device.
-
-    Raises:
-        InvalidInputError: It is no PNG or JPEG, too large, or damaged.
-    """
-    picture, _scale = opened(photo, max_bytes=max_bytes, max_pixels=max_pixels, prepare=_shrink, field="photo")
-    upright = _upright(picture).convert("RGB")
-    upright.thumbnail((PHOTO_SIDE, PHOTO_SIDE))
-    upright.info.clear()
-    out = io.BytesIO()
-    upright.save(out, "JPEG", quality=PHOTO_QUALITY)
-    return out.getvalue()
-
-
-def _upright(picture: Image.Image) -> Image.Image:
-    """Turn the picture as its notes say: a phone turns no pixels. Notes that cannot be read turn nothing."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ImageOps.exif_transpose(picture)
-    except (ArithmeticError, LookupError, OSError, SyntaxError, TypeError, ValueError, struct.error):
-        return picture
-
-
-def _shrink(picture: Image.Image) -> None:
-    picture.draft("RGB", (PHOTO_SIDE, PHOTO_SIDE))  # JPEG only: decoded at the least scale that is no smaller
+def photo_path(settings: Settings, seal: bytes) -> Path:
+    """Where the photo of a report with this sealed receipt is kept."""
+    return settings.reports_dir / f"{seal.hex()}.jpg"
 
 
 def _check(told: Told) -> None:
@@ -211,3 +190,9 @@ def _check(told: Told) -> None:
 def _report(told: Told, code: Code | InvalidCodeError | None, seal: bytes, photo_bytes: int, now: int) -> Report:
     named = [(code.gtin or "", code.lot or "", code.serial or "")] if isinstance(code, Code) else [("", "", "")]
     return Report(seal, told.code, *named[0], told.words, told.place, photo_bytes, now)
+
+
+def _hash_of(report: Report) -> bytes:
+    """By what a code that spells no goods is known again."""
+    code = report.code.strip()
+    return sha256(code.encode("utf-8", "surrogatepass")).digest() if code and not report.gtin else b""

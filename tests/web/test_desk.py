@@ -1,0 +1,216 @@
+"""The desk is usable by everybody at both widths, keeps to who is signed in, and tells what others did meanwhile."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from api.web import built
+from tests.web import desk as play
+from tests.web.hands import tab_to
+from tests.web.phone import NARROW, WIDE, Phone
+from tests.web.screens import LEAST, TARGETS, WIDER, grave_faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+    from tests.running_demo import Demo
+
+pytestmark = pytest.mark.system
+
+MARKUP = "<img src=x onerror=alert(1)>"
+TOLD = 5_000  # milliseconds until an open page shows what others tell; the server itself takes half a second
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser, demo: Demo) -> Iterator[Phone]:
+    """One officer's browser, signed in, with declarations on file. It adds a key to the ledger, and nothing else."""
+    context = browser.new_context(viewport=WIDE, locale="en-GB")
+    phone = Phone(context, demo.url)
+    play.sign_in(phone, demo)
+    play.hand_in(phone, demo)
+    yield phone
+    assert phone.violations() == []
+    context.close()
+    assert phone.foreign() == []
+    assert phone.dialogs == []
+    assert phone.faults == []
+
+
+@pytest.fixture(scope="module")
+def operation(desk: Phone, demo: Demo) -> str:
+    """The reference of one that is under way."""
+    return play.work(desk, demo)
+
+
+@pytest.fixture(autouse=True)
+def wide(desk: Phone) -> None:
+    """Each test begins on a wide screen by day."""
+    desk.page.set_viewport_size(WIDE)
+    desk.page.emulate_media(color_scheme="light")
+
+
+def token(desk: Phone) -> str:
+    return str(json.loads(desk.page.evaluate("sessionStorage.getItem('lotproof.desk')"))["token"])
+
+
+def test_bad_rows_are_named_and_the_rest_is_kept(desk: Phone, demo: Demo) -> None:
+    play.hand_in(desk, demo)
+    figures = [each.split("\n")[0] for each in desk.page.locator(".figures li").all_inner_texts()]
+    assert figures == ["0", str(len(play.DECLARED) + play.PLAIN), "7", "2"]
+    bad = desk.page.locator("tbody tr").all_inner_texts()
+    assert len(bad) == 2
+    assert "currency_id" in bad[0]
+    assert "SGSIN is no office of TH" in bad[1]
+
+
+def test_what_is_declared_is_text_and_never_markup(desk: Phone, demo: Demo) -> None:
+    line = play.declarations(demo, bad=False).decode().splitlines()[:2]
+    changed = line[1].replace("TH26-7001", "TH26-MARKUP").replace("Antibody", MARKUP)
+    assert MARKUP in changed
+    desk.go("import")
+    file = {"name": "one.csv", "mimeType": "text/csv", "buffer": "\n".join([line[0], changed]).encode()}
+    desk.page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]  # as Playwright documents it
+    desk.page.locator(".figures").wait_for()
+    desk.go("queue", risk="0", find="TH26-MARKUP")
+    row = desk.page.locator(".queue li")
+    assert MARKUP in row.inner_text()
+    row.locator("a").click()
+    desk.page.get_by_role("heading", name="Declaration line TH26-MARKUP/1").wait_for()
+    assert MARKUP in desk.page.locator("main").inner_text()
+    assert desk.page.locator("main img").count() == 0
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(NARROW, "dark"), (WIDE, "light")], ids=["360", "1280"])
+def test_everybody_can_use_every_page(desk: Phone, operation: str, width: dict[str, int], scheme: str) -> None:
+    desk.page.set_viewport_size(width)  # type: ignore[arg-type]  # one of Playwright's own
+    desk.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its two words
+    faults = {}
+    for page in play.pages(desk, operation):
+        small = [
+            each
+            for each in desk.page.evaluate(TARGETS)
+            if not each["inline"] and min(each["width"], each["height"]) < LEAST
+        ]
+        if found := [*grave_faults(desk), *small, *desk.page.evaluate(WIDER)]:
+            faults[page.title] = found
+    assert faults == {}
+
+
+def test_the_keyboard_alone_leads_from_the_queue_to_a_line_and_back(desk: Phone) -> None:
+    desk.page.set_viewport_size(NARROW)
+    desk.go("queue", signal="held_or_seized")
+    tab_to(desk.page, ".queue a")
+    desk.page.keyboard.press("Enter")
+    desk.page.get_by_role("heading", name="Declaration line TH26-7002/1").wait_for()
+    assert desk.page.evaluate("document.activeElement.id") == "main"  # whoever does not see the new page is told of it
+    tab_to(desk.page, "a[href*='open']")
+    desk.page.keyboard.press("Shift+Tab")
+    desk.page.go_back()
+    desk.page.locator("#signal").wait_for()
+    assert desk.page.locator("#signal").input_value() == "held_or_seized"
+
+
+def test_a_line_shows_where_it_was_declared_and_where_it_was(desk: Phone) -> None:
+    desk.go("shipment", number="3")
+    label = desk.page.locator("main svg[role=img]").get_attribute("aria-label") or ""
+    assert "Declared: SGSIN → THBKK." in label
+    assert "Recorded: FRPAR → SGSIN" in label
+    differs = desk.page.locator("li.differs").inner_text()
+    assert "Destination" in differs
+    assert "THBKK" in differs
+
+
+def test_an_alert_is_told_while_the_page_is_open(desk: Phone, demo: Demo, tmp_path: object) -> None:
+    desk.go("alerts")
+    play.tell(demo, tmp_path)  # type: ignore[arg-type]  # pytest's folder
+    title = desk.page.get_by_role("heading", name=play.TITLE)
+    title.wait_for(timeout=TOLD)
+    article = desk.page.locator("article", has=title)
+    article.get_by_text("Matches:").wait_for(timeout=TOLD)
+    article.locator("summary").click()
+    article.locator("textarea").fill("One carton in container 7.")
+    article.get_by_role("button", name="A hit").click()
+    article.get_by_text("The issuer is told: a hit.").wait_for()
+
+
+def test_who_comes_second_is_told_what_the_first_did(desk: Phone, operation: str) -> None:
+    assert operation
+    desk.go("case", number="1")
+    desk.page.locator("#act").select_option("note")
+    play.act(desk, "/v1/cases/1", "note", words="Seen by another officer.")
+    desk.page.locator("#note-words").fill("Mine.")
+    desk.page.get_by_role("button", name="Write a note").click()
+    desk.page.get_by_role("button", name="See the newest").click()
+    desk.page.get_by_text("Seen by another officer.").wait_for()
+    desk.page.locator("#act").select_option("note")
+    desk.page.locator("#note-words").fill("Mine, after all.")
+    desk.page.get_by_role("button", name="Write a note").click()
+    desk.page.get_by_text("Mine, after all.").wait_for()
+
+
+def test_the_results_of_an_operation_are_saved_as_a_file(desk: Phone, operation: str) -> None:
+    desk.go("operation", reference=operation)
+    assert desk.page.locator(".figures strong").all_inner_texts()[:3] == ["2", "1", "2,400"]
+    for form, start in (("PDF", b"%PDF-"), ("CSV", b"")):
+        with desk.page.expect_download() as download:
+            desk.page.get_by_role("button", name=form).click()
+        content = download.value.path().read_bytes()
+        assert content.startswith(start)
+        assert download.value.suggested_filename == f"operation-{operation}.{form.lower()}"
+
+
+def test_a_session_that_ended_shows_nothing_and_is_taken_up_where_it_was(desk: Phone) -> None:
+    desk.go("shipment", number="2")
+    headers = {"authorization": f"Bearer {token(desk)}"}
+    httpx.delete(f"{desk.url}/v1/session", headers=headers, trust_env=False).raise_for_status()
+    desk.page.get_by_role("button", name="Compare again with the ledger").click()
+    desk.page.get_by_text("Your session has ended.").wait_for()
+    assert "TH26-7002" not in desk.page.locator("body").inner_text()
+    assert desk.page.evaluate("sessionStorage.length") == 0
+    desk.page.get_by_role("button", name="Sign in with this device's key").click()
+    desk.page.get_by_role("heading", name="Declaration line TH26-7002/1").wait_for()
+    desk.page.reload()  # the same tab goes on with the same session
+    desk.page.get_by_role("heading", name="Declaration line TH26-7002/1").wait_for()
+
+
+def test_a_desk_that_is_left_alone_is_cleared(desk: Phone) -> None:
+    desk.go("queue")
+    desk.page.clock.install()
+    desk.page.reload()
+    desk.page.locator(".queue li").first.wait_for()
+    desk.page.clock.fast_forward(14 * 60_000)
+    desk.page.get_by_role("button", name="Stay signed in").wait_for()
+    desk.page.clock.fast_forward(2 * 60_000)
+    desk.page.get_by_text("Your session has ended.").wait_for()
+    assert desk.page.locator(".queue").count() == 0
+    desk.page.get_by_role("button", name="Sign in with this device's key").click()
+    desk.page.locator(".queue li").first.wait_for()
+
+
+def test_signing_out_ends_the_session_at_the_server_too(desk: Phone) -> None:
+    headers = {"authorization": f"Bearer {token(desk)}"}
+    desk.page.get_by_role("button", name="Sign out").click()
+    desk.page.get_by_text("You are signed out.").wait_for()
+    asked = httpx.get(f"{desk.url}/v1/session", headers=headers, trust_env=False)
+    assert asked.status_code == 401
+
+
+def test_a_device_without_a_key_is_led_to_get_one(browser: Browser, demo: Demo) -> None:
+    context = browser.new_context(viewport=NARROW, locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{demo.url}/desk#/queue")
+    page.get_by_role("link", name="Enrol this device").wait_for()
+    assert page.get_by_role("button", name="Sign in").count() == 0
+    context.close()
+
+
+def test_phones_keep_nothing_of_the_desk() -> None:
+    worker = (built.FOLDER / "sw.js").read_text(encoding="utf-8")
+    assert "index.html" in worker
+    assert "desk" not in worker
