@@ -81,7 +81,7 @@ class Caseworking(Exchanging):
     def new(cls, folder: Path, **settings: Any) -> Caseworking:
         """One on SQLite: the world is written once for all."""
         path = folder / "lotproof.db"
-        path.write_bytes(_written())
+        path.write_bytes(written())
         return cls(open_database(f"sqlite:///{path}"), folder, replace(_world()), **settings)
 
     @classmethod
@@ -148,7 +148,8 @@ def iso(at: int) -> str:
 
 
 @cache
-def _written() -> bytes:
+def written() -> bytes:
+    """The database of a new installation, made once."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "lotproof.db"
         db = open_database(f"sqlite:///{path}")
