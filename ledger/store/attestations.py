@@ -103,16 +103,14 @@ class Attestations:
         """What was attested about some operators, and whose statuses which administrations recognise."""
         wanted = sorted({str(number) for number in operators})
         found: dict[int, list[Granted]] = {}
+        countries: set[str] = set()
         for each in self._granted("trusted_status", wanted, parties):
             statement = each.held.attestation.statement
             assert isinstance(statement, TrustedStatus)  # noqa: S101 - that is its kind
             found.setdefault(statement.operator, []).append(each)
-        recognitions = self._recognitions(parties)
+            countries.add(each.country)
+        recognitions = self._granted("mutual_recognition", sorted(countries), parties)
         return Trust({number: tuple(each) for number, each in found.items()}, recognitions)
-
-    def _recognitions(self, parties: Parties) -> tuple[Granted, ...]:
-        held = self._held("WHERE a.kind = 'mutual_recognition' ORDER BY a.sequence DESC", ())
-        return _beside(held, parties)
 
     def papers(self, registration: Registration, product: str, parties: Parties) -> Papers:
         """The certificates of a batch's maker, those that name its model with the designations of their bodies."""
@@ -134,19 +132,15 @@ class Attestations:
         marks = ", ".join("?" * len(subjects))
         where = f"WHERE a.kind = ? AND a.subject IN ({marks}) ORDER BY a.sequence DESC"
         held = self._held(where, (kind, *subjects))
-        return _beside(held, parties)
+        return tuple(
+            Granted(each, parties.organisation(each.issuer), parties.key(key_id(each.attestation.signer)))
+            for each in held
+        )
 
     def _held(self, where: str, values: tuple[Any, ...]) -> list[Held]:
         with self._db.snapshot() as connection:
             rows = connection.execute(f"{_HELD} {where}", values).fetchall()
         return [_read(row) for row in rows]
-
-
-def _beside(held: list[Held], parties: Parties) -> tuple[Granted, ...]:
-    """Attestations beside what the ledger says of who made them."""
-    return tuple(
-        Granted(each, parties.organisation(each.issuer), parties.key(key_id(each.attestation.signer))) for each in held
-    )
 
 
 def _about(statement: Attested) -> tuple[str, bytes]:
