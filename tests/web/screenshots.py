@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from tests.running_demo import Demo
-from tests.web import desk
+from tests.web import desk, reporting
 from tests.web.phone import NARROW, WIDE, Phone, launch
 from tests.web.screens import languages, visit
 
@@ -78,6 +78,8 @@ def desk_pages(demo: Demo, folder: Path) -> None:
         desk.tell(demo, Path(kept))
         desk.tell(demo, Path(kept), desk.CUSTOMS)
         desk.command(demo, "intelligence", "list", "--as", "idcustoms", "--server", demo.url)
+        reporting.some_months(demo)
+        reporting.report(demo)
         reference = desk.work(phone, demo)
         for viewport in (NARROW, WIDE):
             phone.page.set_viewport_size(viewport)

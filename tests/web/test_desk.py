@@ -10,6 +10,7 @@ import pytest
 
 from api.web import built
 from tests.web import desk as play
+from tests.web import reporting
 from tests.web.hands import tab_to
 from tests.web.phone import NARROW, WIDE, Phone
 from tests.web.screens import LEAST, TARGETS, WIDER, grave_faults
@@ -44,7 +45,9 @@ def desk(browser: Browser, demo: Demo) -> Iterator[Phone]:
 
 @pytest.fixture(scope="module")
 def operation(desk: Phone, demo: Demo) -> str:
-    """The reference of one that is under way."""
+    """The reference of one that is under way; and people report something."""
+    reporting.some_months(demo)
+    reporting.report(demo)
     return play.work(desk, demo)
 
 
