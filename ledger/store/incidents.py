@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
+from ledger.core.reporting.desks import read_by
 from ledger.core.reporting.joining import CODE_SECONDS, Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ledger.core.facts import Organisation
+    from ledger.core.intelligence.matching import Found
     from ledger.store.database import Database
     from ledger.store.engine import Connection
 
+_DAY: Final = 86_400  # seconds
 MOST_ALIKE: Final = 100  # incidents with one code or lot that a report is compared with, the newest
 MOST_PICTURES: Final = 2_000  # with a picture, the newest: comparing one takes less than a microsecond
 MOST_OTHERS: Final = 200  # about one lot that are looked at: more say nothing more
@@ -83,6 +87,17 @@ class Reader(NamedTuple):
 
 
 KEEPER: Final = Reader()
+
+
+def reader_of(number: int, key: bytes, organisation: Organisation | None) -> Reader:
+    """Who is signed in, as a reader of reports: of none, unless the organisation is an administration.
+
+    Args:
+        number: The organisation's.
+        key: The id of the key that is signed in.
+        organisation: Everything said of it; None if nothing is known.
+    """
+    return Reader(number, key, read_by(organisation) if organisation else frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +214,12 @@ class Incidents:
     def may_read_report(self, reader: Reader, number: int) -> bool:
         """Whether a report is for a reader."""
         return self._for(reader, _MAY_READ_REPORT, number)
+
+    def veiled(self, reader: Reader, found: Found) -> Found:
+        """What matched an indicator, as a reader is shown it: of a report that others read, its goods and the day."""
+        if found.what != "report" or self.may_read_report(reader, int(found.identifier)):
+            return found
+        return replace(found, serial="", place="", at=found.at // _DAY * _DAY)
 
     def _for(self, reader: Reader, sql: str, number: int) -> bool:
         if reader.desks is None:
