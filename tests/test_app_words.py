@@ -40,4 +40,4 @@ def test_every_check_has_a_name() -> None:
 
 def test_the_desk_has_words_for_every_signal_and_match() -> None:
     said = json.loads((APP / "desk" / "messages" / "signals.json").read_text(encoding="utf-8"))
-    assert {f"signal.{name}" for name in SIGNALS} | {f"match.{name}" for name in MATCHES} <= set(said)
+    assert {f"signal.{name}" for name in SIGNALS} | {f"match.{name}" for name in MATCHES} == set(said)

@@ -211,6 +211,7 @@ def pages(phone: Phone, reference: str) -> Iterator[Page]:
         Page("lane", "lane"),
         Page("attestations", "attestations"),
         Page("alerts", "alerts"),
+        Page("tell", "tell", {"gtin": "00349281618208", "lot": "SV26C044"}),
         Page("reports", "reports"),
         Page("incident", "incident", {"number": "1"}),
         Page("counts", "counts"),

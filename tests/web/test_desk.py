@@ -66,7 +66,7 @@ def test_bad_rows_are_named_and_the_rest_is_kept(desk: Phone, demo: Demo) -> Non
     play.hand_in(desk, demo)
     figures = [each.split("\n")[0] for each in desk.page.locator(".figures li").all_inner_texts()]
     assert figures == ["0", str(len(play.DECLARED) + play.PLAIN), "7", "2"]
-    bad = desk.page.locator("tbody tr").all_inner_texts()
+    bad = desk.page.locator("main .list li").all_inner_texts()
     assert len(bad) == 2
     assert "currency_id" in bad[0]
     assert "SGSIN is no office of TH" in bad[1]
@@ -140,6 +140,21 @@ def test_an_alert_is_told_while_the_page_is_open(desk: Phone, demo: Demo, tmp_pa
     article.locator("textarea").fill("One carton in container 7.")
     article.get_by_role("button", name="A hit").click()
     article.get_by_text("The issuer is told: a hit.").wait_for()
+
+
+def test_an_officer_tells_others_of_a_lot_and_sees_what_it_matches(desk: Phone) -> None:
+    desk.go("shipment", number="2")
+    desk.page.get_by_role("link", name="Tell others of this lot").click()
+    desk.page.locator("#tell-title").fill("Broken cold chain")
+    assert desk.page.locator("#tell-lot").input_value() == "PB26L555"
+    desk.page.get_by_role("button", name="Sign and tell").click()
+    desk.page.get_by_role("link", name="To the alerts").click()
+    article = desk.page.locator("article", has=desk.page.get_by_role("heading", name="Broken cold chain"))
+    article.get_by_text("Looks for a lot: lot PB26L555").wait_for()
+    found = httpx.get(
+        f"{desk.url}/v1/intelligence/matches", headers={"authorization": f"Bearer {token(desk)}"}, trust_env=False
+    )
+    assert "PB26L555" in {each["lot"] for each in found.json()["matches"]}
 
 
 def test_who_comes_second_is_told_what_the_first_did(desk: Phone, operation: str) -> None:
