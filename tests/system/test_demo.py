@@ -181,8 +181,7 @@ def test_three_administrations_seized_two_cartons_and_released_forty(demo: Demo)
         (operation,) = http.get("/v1/operations").json()["operations"]
         results = http.get(f"/v1/operations/{operation['reference']}/results").json()
         assert (results["cases"], results["seizures"], results["units"]) == (2, 2, 2_100)
-        (alert,) = http.get("/v1/intelligence").json()["messages"]
-        answers = http.get(f"/v1/intelligence/{alert['digest']}/feedback").json()["feedback"]
+        answers = http.get("/v1/intelligence/feedback").json()["feedback"]
         assert [each["result"] for each in answers] == ["hit", "hit"]
     border = demo.folder / "demo" / "border"
     assert (border / "results.pdf").read_bytes().startswith(b"%PDF-")
