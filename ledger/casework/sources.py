@@ -8,6 +8,8 @@ from ledger.core.casework.goods import Goods
 from ledger.core.errors import InvalidCodeError, NotFoundError
 from ledger.core.intelligence.rules import Reader
 from ledger.core.organisation import desk_country
+from ledger.core.reporting.desks import read_by
+from ledger.store import incidents
 from ledger.store.declarations import Declarations
 from ledger.store.matches import Matches
 from ledger.store.read_model import ReadModel
@@ -58,6 +60,7 @@ class Sources:
         self._read_model = ReadModel(db)
         self._matches = Matches(db)
         self._reports = Reports(db)
+        self._incidents = incidents.Incidents(db)
         self._declarations = Declarations(db)
         self._looks = Looks(db)
 
@@ -139,11 +142,14 @@ class Sources:
         return Source(told, _title(verdict.headline, goods), goods)
 
     def _report(self, number: int, officer: Officer) -> Report:
-        """A report from the officer's country, or from nowhere in particular."""
+        """A report that the officer's administration reads."""
+        organisation = self._read_model.organisation(officer.organisation)
+        sits_at = read_by(organisation) if organisation else frozenset()
+        reader = incidents.Reader(officer.organisation, officer.key, sits_at)
         found = self._reports.numbered(number)
-        if found is None or (found.place and found.place[:2] != self.country(officer)):
-            advice = "Ask the operator of this server for the reports from your country."
-            raise NotFoundError(f"There is no report {number} for you.", advice=advice, field="report")
+        if found is None or not self._incidents.may_read_report(reader, number):
+            advice = "GET /v1/reports/queue lists those there are."
+            raise NotFoundError(f"You have no report {number}.", advice=advice, field="report")
         return found
 
 
