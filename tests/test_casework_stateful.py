@@ -74,11 +74,11 @@ class DeskMachine(RuleBasedStateMachine):
             statuses = dict.fromkeys(invited, "invited") | {who.organisation: "lead"}
             self.group[made["reference"]] = statuses
 
-    @rule(who=st.sampled_from(EVERYBODY), act=st.sampled_from(ACTS), at=st.integers(0, 1))
+    @rule(who=st.sampled_from(EVERYBODY), act=st.sampled_from(ACTS), at=st.sampled_from([0, 0, 0, 1]))
     def act(self, who: Officer, act: str, at: int) -> None:
         if at >= len(self.group):
             return
-        reference = sorted(self.group)[at]
+        reference = list(self.group)[at]
         mine = self.group[reference].get(who.organisation, "")
         version = len(self.entries(reference))
         refused: LotproofError | None = None
@@ -101,6 +101,10 @@ class DeskMachine(RuleBasedStateMachine):
             self.group[reference][who.organisation] = after.get(act, mine)
             self.closed |= {reference} if act == "close" else set()
 
+    @rule(number=st.sampled_from([CUSTOMS, INDONESIA]), act=st.sampled_from(["accept", "leave"]))
+    def come_and_go(self, number: int, act: str) -> None:
+        self.act(CHIEFS[number], act, 0)
+
     @rule(who=st.sampled_from(EVERYBODY), at=st.integers(0, 1), sure=st.integers(0, 4))
     def close(self, who: Officer, at: int, sure: int) -> None:
         if sure == 0:  # seldom: little can happen afterwards
@@ -108,7 +112,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(EVERYBODY), at=st.integers(0, 2))
     def open_case(self, who: Officer, at: int) -> None:
-        references = sorted(self.group)
+        references = list(self.group)
         reference = references[at] if at < len(references) else ""
         payload = {"source": {"kind": "scan", "code": CODE}, "operation": reference}
         refused: LotproofError | None = None
@@ -141,7 +145,7 @@ class DeskMachine(RuleBasedStateMachine):
     def look(self, who: Officer, at: int) -> None:
         if at >= len(self.group):
             return
-        reference = sorted(self.group)[at]
+        reference = list(self.group)[at]
         mine = self.group[reference].get(who.organisation)
         told: Any = None
         try:
