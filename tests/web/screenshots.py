@@ -80,10 +80,10 @@ def desk_pages(demo: Demo, folder: Path) -> None:
         desk.command(demo, "intelligence", "list", "--as", "idcustoms", "--server", demo.url)
         reporting.some_months(demo)
         reporting.report(demo)
-        reference = desk.work(phone, demo)
+        made = desk.work(phone, demo)
         for viewport in (NARROW, WIDE):
             phone.page.set_viewport_size(viewport)
-            for page in desk.pages(phone, reference):
+            for page in desk.pages(phone, made):
                 if page.title in DULL:
                     continue
                 _picture(phone, viewport, folder / f"{page.title}-{viewport['width']}.png", COLOURS_OF_CHARTS)
