@@ -26,7 +26,6 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs/images/scanner"
 DESK = FOLDER.with_name("desk")
 DULL = {"queue-filtered", "shipment-not-found"}  # pages of the desk that look as others do
 COLOURS = 64  # enough for flat colours and smooth letters
-COLOURS_OF_CHARTS = 160  # the few red bars of a page of grey letters must stay red
 COLUMNS, GAP = 4, 10  # of the sheet of languages; pixels between two pictures
 TALLEST = 2000  # pixels; what is longer is cut off
 
@@ -80,13 +79,13 @@ def desk_pages(demo: Demo, folder: Path) -> None:
         desk.command(demo, "intelligence", "list", "--as", "idcustoms", "--server", demo.url)
         reporting.some_months(demo)
         reporting.report(demo)
-        reference = desk.work(phone, demo)
+        made = desk.work(phone, demo)
         for viewport in (NARROW, WIDE):
             phone.page.set_viewport_size(viewport)
-            for page in desk.pages(phone, reference):
+            for page in desk.pages(phone, made):
                 if page.title in DULL:
                     continue
-                _picture(phone, viewport, folder / f"{page.title}-{viewport['width']}.png", COLOURS_OF_CHARTS)
+                _picture(phone, viewport, folder / f"{page.title}-{viewport['width']}.png")
         phone.page.get_by_role("button", name="Sign out").click()
         for viewport in (NARROW, WIDE):
             phone.page.set_viewport_size(viewport)
@@ -94,21 +93,21 @@ def desk_pages(demo: Demo, folder: Path) -> None:
         browser.close()
 
 
-def _picture(phone: Phone, viewport: ViewportSize, path: Path, colours: int = COLOURS) -> None:
+def _picture(phone: Phone, viewport: ViewportSize, path: Path) -> None:
     """What is shown, down to its end."""
     phone.page.evaluate("document.activeElement?.blur()")
     tall = phone.page.evaluate("document.documentElement.scrollHeight")
     phone.page.set_viewport_size({"width": viewport["width"], "height": min(max(tall, 1), TALLEST)})
     picture = phone.page.screenshot(animations="disabled")
     phone.page.set_viewport_size(viewport)
-    path.write_bytes(small(picture, colours))
+    path.write_bytes(small(picture))
 
 
-def small(picture: bytes, colours: int = COLOURS) -> bytes:
-    """The picture with few colours."""
+def small(picture: bytes) -> bytes:
+    """The picture with few colours: also those of which there is little, as the red bars among grey letters."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     packed = io.BytesIO()
-    image.quantize(colours, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+    image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
     return packed.getvalue()
 
 
