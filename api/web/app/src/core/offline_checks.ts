@@ -45,7 +45,6 @@ export const UNKNOWN_OFFLINE: Readonly<Record<Name, string>> = {
     not_held_or_seized: "This phone cannot tell whether it is held: the code names no goods, or there is no list.",
     unit_unused: "Whether others have used this pack cannot be known without a line.",
     no_conflict: "Whether others have signed for this pack cannot be known without a line.",
-    certificate_covers: "Whether a certificate covers it cannot be known without a line.",
     fresh: "This phone has not loaded the list of recalls and keys yet.",
 };
 
