@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ledger.core.casework.goods import Goods
@@ -125,6 +126,8 @@ class Sources:
         if found.found.what == "pack":
             seen = [(found.found.organisation, found.found.identifier)]
             self._looks.note(officer.organisation, officer.key, _KIND_OF_PACK, seen, now)
+        if found.found.what == "report" and not self._reads_report(officer, int(found.found.identifier)):
+            return replace(found, found=replace(found.found, serial=""))  # as the exchange shows it
         return found
 
     def country(self, officer: Officer) -> str:
@@ -143,14 +146,17 @@ class Sources:
 
     def _report(self, number: int, officer: Officer) -> Report:
         """A report that the officer's administration reads."""
-        organisation = self._read_model.organisation(officer.organisation)
-        sits_at = read_by(organisation) if organisation else frozenset()
-        reader = incidents.Reader(officer.organisation, officer.key, sits_at)
         found = self._reports.numbered(number)
-        if found is None or not self._incidents.may_read_report(reader, number):
+        if found is None or not self._reads_report(officer, number):
             advice = "GET /v1/reports/queue lists those there are."
             raise NotFoundError(f"You have no report {number}.", advice=advice, field="report")
         return found
+
+    def _reads_report(self, officer: Officer, number: int) -> bool:
+        organisation = self._read_model.organisation(officer.organisation)
+        sits_at = read_by(organisation) if organisation else frozenset()
+        reader = incidents.Reader(officer.organisation, officer.key, sits_at)
+        return self._incidents.may_read_report(reader, number)
 
 
 def of_line(found: Kept) -> Source:
