@@ -36,7 +36,9 @@ _REPORTS: Final = "SELECT sequence, gtin, lot, serial, place, received_at FROM r
 _KEYED: Final = """
     SELECT sequence FROM declaration_keys WHERE "key" IN ({}) GROUP BY sequence ORDER BY sequence + 0 DESC LIMIT ?
 """
-_LINES: Final = "SELECT sequence, gtin, lot, accepted_at FROM declaration_lines WHERE newest = 1 AND sequence IN ({})"
+_LINES: Final = (
+    "SELECT sequence, gtin, lot, accepted_at FROM declaration_lines WHERE newest + 0 = 1 AND sequence IN ({})"
+)
 _KEYS_AT_ONCE: Final = 200
 _LAST_PLACE: Final = """
     SELECT p.place FROM custody_events p WHERE p.batch = {} AND p.consignment = {} AND p.place <> ''
