@@ -22,8 +22,8 @@ APP_POLICY: Final = (
 # The desk runs its own scripts, talks to this server and shows pictures that it got there.
 DESK_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-    "manifest-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-    "trusted-types svelte-trusted-html"
+    "manifest-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types svelte-trusted-html"
 )
 APP: Final = "/app"
 DESK: Final = "/desk"

@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 
 from ledger.core.check import NUMBERS
+from ledger.core.customs.score import MATCHES
+from ledger.core.customs.signals import SIGNALS
 from ledger.core.wording import READ_AGAIN, REASONS, UNREADABLE_HEADLINE, UNREADABLE_HEADLINES
 
-MESSAGES = Path(__file__).parents[1] / "api" / "web" / "app" / "src" / "messages" / "en"
+APP = Path(__file__).parents[1] / "api" / "web" / "app" / "src"
+MESSAGES = APP / "messages" / "en"
 
 
 def words(area: str) -> dict[str, str]:
@@ -33,3 +36,8 @@ def test_codes_that_cannot_be_read_are_worded_alike() -> None:
 
 def test_every_check_has_a_name() -> None:
     assert {f"check.{name}" for name in NUMBERS} <= set(words("checks"))
+
+
+def test_the_desk_has_words_for_every_signal_and_match() -> None:
+    said = json.loads((APP / "desk" / "messages" / "signals.json").read_text(encoding="utf-8"))
+    assert {f"signal.{name}" for name in SIGNALS} | {f"match.{name}" for name in MATCHES} == set(said)

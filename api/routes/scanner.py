@@ -1,4 +1,4 @@
-"""`/app/`: the scanner, an app that the browser installs and that then works without a line; `/desk`: officers' desk.
+"""`/app/`: the scanner, an app that the browser installs and that works without a line; `/desk`: the officers' desk.
 
 Both are built from one tree. The desk stands outside the folder that the scanner's service worker keeps: it works with
 a line only, and nothing of it stays on the device.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ledger.core.casework.goods import Goods
 from ledger.core.errors import InvalidCodeError, NotFoundError
 from ledger.core.intelligence.rules import Reader
 from ledger.core.organisation import desk_country
+from ledger.store import incidents
 from ledger.store.declarations import Declarations
 from ledger.store.matches import Matches
 from ledger.store.read_model import ReadModel
@@ -58,6 +60,7 @@ class Sources:
         self._read_model = ReadModel(db)
         self._matches = Matches(db)
         self._reports = Reports(db)
+        self._incidents = incidents.Incidents(db)
         self._declarations = Declarations(db)
         self._looks = Looks(db)
 
@@ -122,12 +125,16 @@ class Sources:
         if found.found.what == "pack":
             seen = [(found.found.organisation, found.found.identifier)]
             self._looks.note(officer.organisation, officer.key, _KIND_OF_PACK, seen, now)
-        return found
+        return replace(found, found=self._incidents.veiled(self._reader(officer), found.found))
 
     def country(self, officer: Officer) -> str:
         """The country whose declarations the officer's organisation works on; "" if none."""
         organisation = self._read_model.organisation(officer.organisation)
         return desk_country(organisation) if organisation else ""
+
+    def _reader(self, officer: Officer) -> incidents.Reader:
+        organisation = self._read_model.organisation(officer.organisation)
+        return incidents.reader_of(officer.organisation, officer.key, organisation)
 
     def _scan(self, text: str, now: int) -> Source:
         verdict = self._judge.verify(text, now=now)
@@ -139,11 +146,11 @@ class Sources:
         return Source(told, _title(verdict.headline, goods), goods)
 
     def _report(self, number: int, officer: Officer) -> Report:
-        """A report from the officer's country, or from nowhere in particular."""
+        """A report that the officer's administration reads."""
         found = self._reports.numbered(number)
-        if found is None or (found.place and found.place[:2] != self.country(officer)):
-            advice = "Ask the operator of this server for the reports from your country."
-            raise NotFoundError(f"There is no report {number} for you.", advice=advice, field="report")
+        if found is None or not self._incidents.may_read_report(self._reader(officer), number):
+            advice = "GET /v1/reports/queue lists those there are."
+            raise NotFoundError(f"You have no report {number}.", advice=advice, field="report")
         return found
 
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ledger.core.errors import InvalidInputError, NotAllowedError, NotFoundError
 from ledger.core.organisation import name_of
 from ledger.core.reporting import joining
-from ledger.core.reporting.desks import read_by
 from ledger.core.reporting.triage import level
 from ledger.core.wording import moment
 from ledger.report.intake import MAX_WORDS, photo_path
-from ledger.store.incidents import KEEPER, Act, Incidents, Reader
+from ledger.store.incidents import KEEPER, Act, Incidents, reader_of
 from ledger.store.read_model import ReadModel
 from ledger.store.reports import Reports
 from ledger.store.sessions import Looks
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from ledger.config import Settings
     from ledger.report.ranking import Ranking
     from ledger.store.database import Database
-    from ledger.store.incidents import Incident
+    from ledger.store.incidents import Incident, Reader
     from ledger.store.reports import Report
 
 Json = dict[str, Any]
@@ -67,12 +66,11 @@ class Desk:
         Raises:
             NotAllowedError: The organisation is no administration.
         """
-        found = self._facts.organisation(organisation)
-        sits_at = read_by(found) if found else frozenset()
-        if not sits_at:
+        found = reader_of(organisation, key, self._facts.organisation(organisation))
+        if not found.desks:
             detail = "Only customs, regulators and authorities read reports."
             raise NotAllowedError(detail, advice="Sign in with a key of an administration.")
-        return Reader(organisation, key, sits_at)
+        return found
 
     # Read
 

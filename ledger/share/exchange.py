@@ -22,13 +22,12 @@ from ledger.core.intelligence.marking import Marking
 from ledger.core.intelligence.statements import Form, number_of
 from ledger.core.organisation import administers, desk_country
 from ledger.core.parts import key_id
-from ledger.core.reporting.desks import read_by
 from ledger.core.sign_in import fault_of
 from ledger.core.vocabulary import Purpose
 from ledger.share.compare import Comparer
 from ledger.share.objects import KIND, Objects
 from ledger.share.telling import Teller
-from ledger.store import incidents
+from ledger.store.incidents import Incidents, reader_of
 from ledger.store.intelligence import Messages
 from ledger.store.ledger_view import ReadModelView
 from ledger.store.matches import Matches
@@ -72,7 +71,7 @@ class Exchange:
         self._messages = Messages(db)
         self._matches = Matches(db)
         self._looks = Looks(db)
-        self._incidents = incidents.Incidents(db)
+        self._incidents = Incidents(db)
         self._comparer = Comparer(db, lists)
         self._teller = Teller(db)
         self.objects = Objects(db)
@@ -287,16 +286,9 @@ class Exchange:
         return desk_country(organisation) if organisation else ""
 
     def _shown(self, match: Match, reader: Reader) -> Match:
-        """A match as a reader is shown it: of a report that others read, what it is about, and the day."""
-        found = match.found
-        if found.what != "report" or self._reads_report(reader, int(found.identifier)):
-            return match
-        return replace(match, found=replace(found, serial="", place="", at=found.at // _DAY * _DAY))
-
-    def _reads_report(self, reader: Reader, number: int) -> bool:
         organisation = self._read_model.organisation(reader.organisation)
-        desks = read_by(organisation) if organisation else frozenset()
-        return self._incidents.may_read_report(incidents.Reader(reader.organisation, reader.key, desks), number)
+        found = self._incidents.veiled(reader_of(reader.organisation, reader.key, organisation), match.found)
+        return replace(match, found=found)
 
     def _readable(self, digest: bytes, reader: Reader) -> Item:
         item = self._messages.find(digest)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
+from ledger.core.reporting.desks import read_by
 from ledger.core.reporting.joining import CODE_SECONDS, Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ledger.core.facts import Organisation
+    from ledger.core.intelligence.matching import Found
     from ledger.store.database import Database
     from ledger.store.engine import Connection
 
+_DAY: Final = 86_400  # seconds
 MOST_ALIKE: Final = 100  # incidents with one code or lot that a report is compared with, the newest
 MOST_PICTURES: Final = 2_000  # with a picture, the newest: comparing one takes less than a microsecond
 MOST_OTHERS: Final = 200  # about one lot that are looked at: more say nothing more
@@ -35,6 +39,10 @@ _COUNT: Final = """
 # 1 and 2 = the desks of whoever reads; the keeper of the server reads all.
 _FOR_READER: Final = "number IN (SELECT d.incident FROM incident_desks d WHERE d.country IN (?1, ?2))"
 _FOR_KEEPER: Final = "?1 = ?2"
+_JOINED: Final = """
+    UPDATE incidents SET triaged_at = 0, reports = reports + 1, waiting = waiting + 1,
+    newest_at = CASE WHEN newest_at < ?1 THEN ?1 ELSE newest_at END WHERE number = ?2
+"""
 _QUEUE: Final = f"""
     SELECT {_COLUMNS} FROM incidents WHERE {{}} AND (?3 = 1 OR waiting > 0) AND (urgency, number) < (?4, ?5)
     ORDER BY urgency DESC, number DESC LIMIT ?6
@@ -83,6 +91,17 @@ class Reader(NamedTuple):
 
 
 KEEPER: Final = Reader()
+
+
+def reader_of(number: int, key: bytes, organisation: Organisation | None) -> Reader:
+    """Who is signed in, as a reader of reports: of none, unless the organisation is an administration.
+
+    Args:
+        number: The organisation's.
+        key: The id of the key that is signed in.
+        organisation: Everything said of it; None if nothing is known.
+    """
+    return Reader(number, key, read_by(organisation) if organisation else frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +157,7 @@ class Incidents:
             asked.append(("gtin = ? AND serial = ?", (told.gtin, told.serial)))
         if told.gtin and told.lot:
             asked.append(("gtin = ? AND lot = ? AND place = ?", (told.gtin, told.lot, told.place)))
-            asked.append(("gtin = ? AND lot = ?", (told.gtin, told.lot)))
+            asked.append(("gtin = ? AND lot = ?", (told.gtin, told.lot)))  # near places among them
         if told.code_hash:
             asked.append(("code_hash = ?", (told.code_hash,)))
         found: dict[int, Told] = {}
@@ -161,12 +180,12 @@ class Incidents:
             sql = "INSERT INTO incident_desks (incident, country) VALUES (?, ?)"
             connection.executemany(sql, [(number, country) for country in told.desks])
 
-    def join(self, report: int, incident: int, why: str) -> None:
-        """Let a report, which is of no incident yet, be of one."""
+    def join(self, report: int, incident: int, why: str, at: int) -> None:
+        """Let a report, which is of no incident yet and came at a time, Unix seconds, be of one."""
         with self._db.transaction() as connection:
             sql = "UPDATE reports SET incident = ?, joined = ? WHERE sequence = ?"
             connection.execute(sql, (incident, why, report))
-            connection.execute(_COUNT, (incident,))
+            connection.execute(_JOINED, (at, incident))
 
     def merge(self, incident: int, into: int, why: str) -> None:
         """Let all reports of an incident be of another; it is no more, and what was done about it stays."""
@@ -199,6 +218,12 @@ class Incidents:
     def may_read_report(self, reader: Reader, number: int) -> bool:
         """Whether a report is for a reader."""
         return self._for(reader, _MAY_READ_REPORT, number)
+
+    def veiled(self, reader: Reader, found: Found) -> Found:
+        """What matched an indicator, as a reader is shown it: of a report that others read, its goods and the day."""
+        if found.what != "report" or self.may_read_report(reader, int(found.identifier)):
+            return found
+        return replace(found, serial="", place="", at=found.at // _DAY * _DAY)
 
     def _for(self, reader: Reader, sql: str, number: int) -> bool:
         if reader.desks is None:

@@ -115,6 +115,9 @@ def test_a_case_opens_from_a_report_of_the_own_country(here: Caseworking) -> Non
     case = here.done(here.post(THAI, "/v1/cases", {"source": {"kind": "report", "report": 1}}), 201)
     assert case["goods"][0]["lot"] == LOTS["recalled"]
     assert here.post(INDONESIAN, "/v1/cases", {"source": {"kind": "report", "report": 1}}).status_code == 404
+    nowhere = {"id": (None, "7d2f1c0a-93b4-4e6f-8a51-0c9d8e7f6a5b"), "words": (None, "Something is wrong.")}
+    assert here.ask.post("/v1/reports", files=nowhere).status_code == 201  # every regulator reads it, customs does not
+    assert here.post(THAI, "/v1/cases", {"source": {"kind": "report", "report": 2}}).status_code == 404
 
 
 def test_a_code_that_spells_nothing_opens_a_case_too(here: Caseworking) -> None:
@@ -131,6 +134,7 @@ def test_a_code_that_spells_nothing_opens_a_case_too(here: Caseworking) -> None:
     [
         ("inspect", 422, "The statement is a INSPECT"),
         ("hold of Singapore", 422, "another organisation's"),
+        ("wrong hold", 409, "was corrected"),
         ("nothing", 404, "No custody event"),
     ],
 )

@@ -369,6 +369,10 @@ def test_a_match_shows_a_report_in_full_only_to_whom_it_is_for(here: Reporting) 
 
     assert told(SINGAPORE)[:3] == ("UN1/2", "S7", "SGSIN")
     assert told(THAI) == ("UN1/2", None, None, "00:00:00Z")
+    (match,) = [each for each in here.matches(THAI) if each["what"] == "report"]
+    source = {"source": {"kind": "alert", "match": match["number"]}}
+    serials = [here.post(one, "/v1/cases", source).json()["goods"][0]["serial"] for one in (THAI, SINGAPORE)]
+    assert serials == [None, "S7"]
 
 
 def test_a_flood_hides_nothing_that_is_urgent_and_costs_no_more_each(here: Reporting) -> None:

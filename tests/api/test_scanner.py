@@ -19,6 +19,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = tmp_path / "dist"
     (made / "assets").mkdir(parents=True)
     (made / "index.html").write_bytes(b"<!doctype html><title>Scanner</title>")
+    (made / "desk.html").write_bytes(b"<!doctype html><title>Desk</title>")
     (made / "sw.js").write_bytes(SCRIPT)
     (made / "manifest.webmanifest").write_bytes(b"{}")
     (made / "assets/index-C0ffee.js").write_bytes(SCRIPT)
@@ -37,6 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ("/app/", "text/html; charset=utf-8", built.ASK_AGAIN),
         ("/app/index.html", "text/html; charset=utf-8", built.ASK_AGAIN),
+        ("/desk", "text/html; charset=utf-8", built.ASK_AGAIN),
         ("/app/sw.js", "text/javascript; charset=utf-8", built.ASK_AGAIN),
         ("/app/manifest.webmanifest", "application/manifest+json", built.ASK_AGAIN),
         ("/app/assets/index-C0ffee.js", "text/javascript; charset=utf-8", built.FOR_GOOD),
@@ -124,10 +126,20 @@ def test_the_scanner_alone_may_run_scripts_and_ask_for_the_camera(ask: Asker) ->
         assert "script-src 'self' 'wasm-unsafe-eval';" in headers["content-security-policy"], path
         assert "require-trusted-types-for 'script'" in headers["content-security-policy"]
         assert headers["permissions-policy"] == "camera=(self), geolocation=(self), microphone=()"
-    for path in ("/", "/apple", "/v1/chain", "/static/style.css"):
+    for path in ("/", "/apple", "/desks", "/v1/chain", "/static/style.css"):
         headers = ask.get(path).headers
         assert "script-src" not in headers["content-security-policy"], path
         assert headers["permissions-policy"] == "camera=(), geolocation=(), microphone=()"
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_desk_may_run_scripts_and_nothing_that_it_does_not_need(ask: Asker) -> None:
+    headers = ask.get("/desk").headers
+    policy = headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "require-trusted-types-for 'script'" in policy
+    assert not any(word in policy for word in ("unsafe", "worker-src", "media-src", "http"))
+    assert headers["permissions-policy"] == "camera=(), geolocation=(), microphone=()"
 
 
 def test_the_first_page_leads_to_the_scanner(ask: Asker) -> None:

@@ -47,6 +47,7 @@ DECLARED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("verified at the border", {"description": "mRNA vaccine", "loading": "BEBRU", "days": 9, "units": 60_000}),
     ("expired", {"description": "mRNA vaccine", "loading": "SGSIN", "days": 12}),
 )
+SEIZED, ELSEWHERE, RECALLED = "TH26-7002", "TH26-7003", "TH26-7004"  # declarations of three of them
 PLAIN = 14  # lines that name no goods of the ledger, as most do
 
 
@@ -59,9 +60,18 @@ class Page:
     values: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Work:
+    """What an officer works on."""
+
+    operation: str  # its reference
+    case: str  # the number of one with a seizure
+    line: str  # the number of a declaration line whose goods are on their way elsewhere
+
+
 def declarations(demo: Demo, *, bad: bool = True) -> bytes:
     """A file of declaration lines to Thailand about the demonstration's goods; with two bad rows at its end."""
-    now = int(time.time())
+    now = int(time.time()) // DAY * DAY  # the same file all day: handed in twice, it is kept once
     rows = [_line(index, demo, label, said, now) for index, (label, said) in enumerate(DECLARED, start=1)]
     rows += [
         _row(100 + index, now - (index * 2 % 27) * DAY, "VNSGN" if index % 3 else "CNSHA", description="Surgical masks")
@@ -153,29 +163,42 @@ def hand_in(phone: Phone, demo: Demo) -> None:
 
 
 def call(phone: Phone, path: str, payload: Any) -> dict[str, Any]:
-    """Ask the server as whoever is signed in at this desk."""
-    token = phone.page.evaluate("JSON.parse(sessionStorage.getItem('lotproof.desk')).token")
-    headers = {"authorization": f"Bearer {token}"}
-    answer = httpx.post(f"{phone.url}{path}", json=payload, headers=headers, trust_env=False)
+    """Send something to the server as whoever is signed in at this desk."""
+    answer = httpx.post(f"{phone.url}{path}", json=payload, headers=signed_in(phone), trust_env=False)
     assert answer.is_success, answer.text
     told: dict[str, Any] = answer.json()
     return told
 
 
-def work(phone: Phone, demo: Demo) -> str:
-    """An operation with targets, and two cases on its board, one of them with a seizure.
+def asked(phone: Phone, path: str) -> dict[str, Any]:
+    """Ask the server as whoever is signed in at this desk."""
+    answer = httpx.get(f"{phone.url}{path}", headers=signed_in(phone), trust_env=False)
+    assert answer.is_success, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
 
-    Returns:
-        The operation's reference.
-    """
+
+def signed_in(phone: Phone) -> dict[str, str]:
+    """The header with the token of this desk."""
+    token = phone.page.evaluate("JSON.parse(sessionStorage.getItem('lotproof.desk')).token")
+    return {"authorization": f"Bearer {token}"}
+
+
+def number_of(phone: Phone, declaration: str) -> str:
+    """The number that a declaration's line has here."""
+    (line,) = asked(phone, f"/v1/declarations?find={declaration}")["lines"]
+    return str(line["number"])
+
+
+def work(phone: Phone, demo: Demo) -> Work:
+    """An operation with targets, and two cases on its board, one of them with a seizure."""
     now = int(time.time())
     window = {"begins_at": moment(now - DAY), "ends_at": moment(now + 20 * DAY)}
     operation = call(phone, "/v1/operations", {"name": "Operation Stop", **window, "invite": [18, 19]})
     reference = operation["reference"]
     act(phone, f"/v1/operations/{reference}", "draw", least_risk=60, most=3)
     act(phone, f"/v1/operations/{reference}", "post", words="Start with what comes by air.")
-    number = {label: str(index) for index, (label, _said) in enumerate(DECLARED, start=1)}
-    seized = call(phone, "/v1/cases", _case(number["seized"], "Vaccine without its cold chain", reference))
+    seized = call(phone, "/v1/cases", _case(number_of(phone, SEIZED), "Vaccine without its cold chain", reference))
     gtin, lot = goods(demo, "seized")
     custody = demo.get(f"/v1/batches/{gtin}/{lot}")["custody"]
     digest = next(event["digest"] for event in custody if event["kind"] == "SEIZE")
@@ -183,8 +206,8 @@ def work(phone: Phone, demo: Demo) -> str:
     act(phone, path, "task", words="Weigh the pallets", due_at=moment(now + DAY))
     act(phone, path, "note", words="The seal was broken; photographs follow.")
     act(phone, path, "outcome", digest=digest)
-    call(phone, "/v1/cases", _case(number["recalled"], "Recalled lot declared", reference))
-    return str(reference)
+    call(phone, "/v1/cases", _case(number_of(phone, RECALLED), "Recalled lot declared", reference))
+    return Work(str(reference), str(seized["number"]), number_of(phone, ELSEWHERE))
 
 
 def _case(line: str, title: str, operation: str) -> dict[str, Any]:
@@ -193,29 +216,30 @@ def _case(line: str, title: str, operation: str) -> dict[str, Any]:
 
 def act(phone: Phone, path: str, name: str, **given: Any) -> dict[str, Any]:
     """Do something to a case or operation as it is now."""
-    token = phone.page.evaluate("JSON.parse(sessionStorage.getItem('lotproof.desk')).token")
-    headers = {"authorization": f"Bearer {token}"}
-    version = httpx.get(f"{phone.url}{path}", headers=headers, trust_env=False).json()["version"]
-    return call(phone, path, {"version": version, "act": name, **given})
+    return call(phone, path, {"version": asked(phone, path)["version"], "act": name, **given})
 
 
-def pages(phone: Phone, reference: str) -> Iterator[Page]:
+def pages(phone: Phone, made: Work) -> Iterator[Page]:
     """Open every page of the desk, one after the other, with data on it."""
     found = [
         Page("import", "import"),
         Page("overview", "overview"),
         Page("queue", "queue"),
         Page("queue-filtered", "queue", {"signal": "recalled"}),
-        Page("shipment", "shipment", {"number": "3"}),
-        Page("shipment-not-found", "shipment", {"number": "999"}),
+        Page("shipment", "shipment", {"number": made.line}),
+        Page("shipment-not-found", "shipment", {"number": "99999"}),
         Page("lane", "lane"),
         Page("attestations", "attestations"),
         Page("alerts", "alerts"),
+        Page("tell", "tell", {"gtin": "00349281618208", "lot": "SV26C044"}),
+        Page("reports", "reports"),
+        Page("incident", "incident", {"number": "1"}),
+        Page("counts", "counts"),
         Page("cases", "cases"),
-        Page("case", "case", {"number": "1"}),
-        Page("open-a-case", "open", {"line": "4"}),
+        Page("case", "case", {"number": made.case}),
+        Page("open-a-case", "open", {"line": made.line}),
         Page("operations", "operations"),
-        Page("operation", "operation", {"reference": reference}),
+        Page("operation", "operation", {"reference": made.operation}),
         Page("looks", "looks"),
     ]
     assert {page.name for page in found} == built(), "a page that no test looks at, or none of the desk's"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from typing import TYPE_CHECKING
 
 import httpx
@@ -10,6 +10,7 @@ import pytest
 
 from api.web import built
 from tests.web import desk as play
+from tests.web import reporting
 from tests.web.hands import tab_to
 from tests.web.phone import NARROW, WIDE, Phone
 from tests.web.screens import LEAST, TARGETS, WIDER, grave_faults
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.system
 
 MARKUP = "<img src=x onerror=alert(1)>"
+# What stands on a page where a value or a text is missing.
+UNSAID = re.compile(
+    r"undefined|NaN|Invalid Date|\[object|\bnull\b"
+    r"|\b(?:alert|case|counted|desk|field|lane|operation|queue|shipment|signal)\.\w+"
+)
 TOLD = 5_000  # milliseconds until an open page shows what others tell; the server itself takes half a second
 
 
@@ -43,8 +49,10 @@ def desk(browser: Browser, demo: Demo) -> Iterator[Phone]:
 
 
 @pytest.fixture(scope="module")
-def operation(desk: Phone, demo: Demo) -> str:
-    """The reference of one that is under way."""
+def made(desk: Phone, demo: Demo) -> play.Work:
+    """A case and an operation that are under way; and people report something."""
+    reporting.some_months(demo)
+    reporting.report(demo)
     return play.work(desk, demo)
 
 
@@ -55,15 +63,11 @@ def wide(desk: Phone) -> None:
     desk.page.emulate_media(color_scheme="light")
 
 
-def token(desk: Phone) -> str:
-    return str(json.loads(desk.page.evaluate("sessionStorage.getItem('lotproof.desk')"))["token"])
-
-
 def test_bad_rows_are_named_and_the_rest_is_kept(desk: Phone, demo: Demo) -> None:
     play.hand_in(desk, demo)
     figures = [each.split("\n")[0] for each in desk.page.locator(".figures li").all_inner_texts()]
     assert figures == ["0", str(len(play.DECLARED) + play.PLAIN), "7", "2"]
-    bad = desk.page.locator("tbody tr").all_inner_texts()
+    bad = desk.page.locator("main .list li").all_inner_texts()
     assert len(bad) == 2
     assert "currency_id" in bad[0]
     assert "SGSIN is no office of TH" in bad[1]
@@ -87,17 +91,18 @@ def test_what_is_declared_is_text_and_never_markup(desk: Phone, demo: Demo) -> N
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(NARROW, "dark"), (WIDE, "light")], ids=["360", "1280"])
-def test_everybody_can_use_every_page(desk: Phone, operation: str, width: dict[str, int], scheme: str) -> None:
+def test_everybody_can_use_every_page(desk: Phone, made: play.Work, width: dict[str, int], scheme: str) -> None:
     desk.page.set_viewport_size(width)  # type: ignore[arg-type]  # one of Playwright's own
     desk.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its two words
     faults = {}
-    for page in play.pages(desk, operation):
+    for page in play.pages(desk, made):
         small = [
             each
             for each in desk.page.evaluate(TARGETS)
             if not each["inline"] and min(each["width"], each["height"]) < LEAST
         ]
-        if found := [*grave_faults(desk), *small, *desk.page.evaluate(WIDER)]:
+        unsaid = UNSAID.findall(desk.page.locator("body").inner_text())
+        if found := [*grave_faults(desk), *small, *desk.page.evaluate(WIDER), *unsaid]:
             faults[page.title] = found
     assert faults == {}
 
@@ -117,7 +122,7 @@ def test_the_keyboard_alone_leads_from_the_queue_to_a_line_and_back(desk: Phone)
 
 
 def test_a_line_shows_where_it_was_declared_and_where_it_was(desk: Phone) -> None:
-    desk.go("shipment", number="3")
+    desk.go("shipment", number=play.number_of(desk, play.ELSEWHERE))
     label = desk.page.locator("main svg[role=img]").get_attribute("aria-label") or ""
     assert "Declared: SGSIN → THBKK." in label
     assert "Recorded: FRPAR → SGSIN" in label
@@ -139,11 +144,23 @@ def test_an_alert_is_told_while_the_page_is_open(desk: Phone, demo: Demo, tmp_pa
     article.get_by_text("The issuer is told: a hit.").wait_for()
 
 
-def test_who_comes_second_is_told_what_the_first_did(desk: Phone, operation: str) -> None:
-    assert operation
-    desk.go("case", number="1")
+def test_an_officer_tells_others_of_a_lot_and_sees_what_it_matches(desk: Phone) -> None:
+    desk.go("shipment", number=play.number_of(desk, play.SEIZED))
+    desk.page.get_by_role("link", name="Tell others of this lot").click()
+    desk.page.locator("#tell-title").fill("Broken cold chain")
+    assert desk.page.locator("#tell-lot").input_value() == "PB26L555"
+    desk.page.get_by_role("button", name="Sign and tell").click()
+    desk.page.get_by_role("link", name="To the alerts").click()
+    article = desk.page.locator("article", has=desk.page.get_by_role("heading", name="Broken cold chain"))
+    article.get_by_text("Looks for a lot: lot PB26L555").wait_for()
+    found = play.asked(desk, "/v1/intelligence/matches")["matches"]
+    assert "PB26L555" in {each["lot"] for each in found}
+
+
+def test_who_comes_second_is_told_what_the_first_did(desk: Phone, made: play.Work) -> None:
+    desk.go("case", number=made.case)
     desk.page.locator("#act").select_option("note")
-    play.act(desk, "/v1/cases/1", "note", words="Seen by another officer.")
+    play.act(desk, f"/v1/cases/{made.case}", "note", words="Seen by another officer.")
     desk.page.locator("#note-words").fill("Mine.")
     desk.page.get_by_role("button", name="Write a note").click()
     desk.page.get_by_role("button", name="See the newest").click()
@@ -154,20 +171,20 @@ def test_who_comes_second_is_told_what_the_first_did(desk: Phone, operation: str
     desk.page.get_by_text("Mine, after all.").wait_for()
 
 
-def test_the_results_of_an_operation_are_saved_as_a_file(desk: Phone, operation: str) -> None:
-    desk.go("operation", reference=operation)
+def test_the_results_of_an_operation_are_saved_as_a_file(desk: Phone, made: play.Work) -> None:
+    desk.go("operation", reference=made.operation)
     assert desk.page.locator(".figures strong").all_inner_texts()[:3] == ["2", "1", "2,400"]
     for form, start in (("PDF", b"%PDF-"), ("CSV", b"")):
         with desk.page.expect_download() as download:
             desk.page.get_by_role("button", name=form).click()
         content = download.value.path().read_bytes()
         assert content.startswith(start)
-        assert download.value.suggested_filename == f"operation-{operation}.{form.lower()}"
+        assert download.value.suggested_filename == f"operation-{made.operation}.{form.lower()}"
 
 
 def test_a_session_that_ended_shows_nothing_and_is_taken_up_where_it_was(desk: Phone) -> None:
-    desk.go("shipment", number="2")
-    headers = {"authorization": f"Bearer {token(desk)}"}
+    desk.go("shipment", number=play.number_of(desk, play.SEIZED))
+    headers = play.signed_in(desk)
     httpx.delete(f"{desk.url}/v1/session", headers=headers, trust_env=False).raise_for_status()
     desk.page.get_by_role("button", name="Compare again with the ledger").click()
     desk.page.get_by_text("Your session has ended.").wait_for()
@@ -194,7 +211,7 @@ def test_a_desk_that_is_left_alone_is_cleared(desk: Phone) -> None:
 
 
 def test_signing_out_ends_the_session_at_the_server_too(desk: Phone) -> None:
-    headers = {"authorization": f"Bearer {token(desk)}"}
+    headers = play.signed_in(desk)
     desk.page.get_by_role("button", name="Sign out").click()
     desk.page.get_by_text("You are signed out.").wait_for()
     asked = httpx.get(f"{desk.url}/v1/session", headers=headers, trust_env=False)

@@ -144,8 +144,8 @@ _BY_VERDICT: Final = {
 
 def _of_ledger(known: Circumstances) -> Iterator[Hit]:
     if name := _BY_VERDICT.get(known.verdict):
-        said = f"The ledger says of its code: {known.headline}" if known.verdict else "No report of it has a code."
-        yield Hit(name, said)
+        said = f"The ledger says of its code: {known.headline.rstrip('.')}."
+        yield Hit(name, said if known.verdict else "No report of it has a code.")
 
 
 def _of_others(known: Circumstances) -> Iterator[Hit]:

@@ -42,6 +42,9 @@ const TYPES = {
     UnitEvent:
         "uint32 actor,uint8 kind,uint64 gtin,string lot,string serial,uint40 occurredAt,bytes5 place," +
         "bytes32 previous,bytes32 details",
+    Intelligence:
+        "uint32 issuer,uint8 form,uint8 marking,uint40 issuedAt,uint40 validUntil,bytes32 recipients,bytes32 content," +
+        "bytes32 previous",
     Checkpoint: "uint64 number,bytes32 hash,uint40 time",
     Snapshot: "bytes32 hash,uint64 number,uint40 time",
 } as const;

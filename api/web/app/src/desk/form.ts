@@ -3,6 +3,10 @@
 export interface FieldSpec {
     readonly name: string;
     readonly kind: "text" | "words" | "whole" | "time" | "choice" | "choices";
+    /** Key of the message that names it; `field.` and its name if it is left out. */
+    readonly label?: string;
+    /** Characters that fit, if they are not as many as usual. */
+    readonly most?: number;
     /** The browser asks for it before anything is sent. */
     readonly needed?: boolean;
     /** Of a choice. */

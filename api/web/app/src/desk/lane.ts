@@ -19,8 +19,7 @@ export interface Lane {
     })[];
 }
 
-export interface LaneLine extends Pick<Line, "number" | "declaration_id" | "gtin" | "lot" | "sscc"> {
-    readonly sequence_numeric: number;
+export interface LaneLine extends Pick<Line, "number" | "declaration_id" | "line" | "gtin" | "lot" | "sscc"> {
     readonly lane: Lane;
 }
 

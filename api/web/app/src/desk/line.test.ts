@@ -11,6 +11,7 @@ test("a line is checked by the goods that it names, by lot before carton", () =>
 
 test("times in a reason are told as the reader's", () => {
     const reason = "last recorded at SGSIN (2026-11-24T14:19:34Z), not 2026-11-24.";
+    expect(readable(`Looked for (0x${"ab".repeat(32)}).`, String)).toBe("Looked for (0xabababab…).");
     expect(readable(reason, () => "yesterday")).toBe("last recorded at SGSIN (yesterday), not 2026-11-24.");
 });
 

@@ -90,9 +90,10 @@ export function nameOf({ declaration_id, line }: Pick<Line, "declaration_id" | "
     return `${declaration_id}/${line}`;
 }
 
+const DIGEST = /0x[0-9a-f]{64}/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
 
-/** A reason with its times as `told` writes them: the server writes ISO 8601 in UTC. */
+/** A reason with its times as `told` writes them, which the server writes in UTC, and digests cut to what is compared. */
 export function readable(reason: string, told: (time: string) => string): string {
-    return reason.replace(TIME, (time) => told(time));
+    return reason.replace(TIME, (time) => told(time)).replace(DIGEST, (digest) => `${digest.slice(0, 10)}…`);
 }

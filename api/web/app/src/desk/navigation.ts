@@ -23,4 +23,5 @@ export const UNDER: Readonly<Record<string, string>> = {
     case: "cases",
     operation: "operations",
     attestations: "lane",
+    tell: "alerts",
 };

@@ -109,10 +109,11 @@ export function monthName(month: string): string {
     return MONTH.format(new Date(`${month}-01T00:00:00Z`));
 }
 
-/** A month in three letters; the first of a year, and the first that is shown, with the year. */
-export function shortMonth(month: string, first: boolean): string {
+/** What stands below a month in a chart: the first of a year with the year, the middle one, and nothing else. */
+export function shortMonth(month: string): string {
     const name = SHORT_MONTH.format(new Date(`${month}-01T00:00:00Z`));
-    return first || month.endsWith("-01") ? `${name} ${month.slice(0, 4)}` : name;
+    if (month.endsWith("-01")) return `${name} ${month.slice(0, 4)}`;
+    return month.endsWith("-07") ? name : "";
 }
 
 /** A country's name; the code itself if it has none. */
