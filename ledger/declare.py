@@ -7,7 +7,7 @@ learns later counts when lines are scored again. Nothing here changes a verdict,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ledger.core.customs.alerts import line_keys, party_keys, with_alerts
 from ledger.core.customs.case import case_of
@@ -131,31 +131,39 @@ class CustomsDesk:
         """A line beside what the ledger and earlier lines say now of what it names."""
         history = self._lines.history([kept])
         with self._evidence.snapshot():
-            return case_of(kept.line, self._evidence.of_lines([kept], history, now)[0])
+            return case_of(kept.line, next(self._evidence.of_lines([kept], history, now)))
 
     def _score(self, kept: Sequence[Kept], now: int) -> int:
         history = self._lines.history(kept)
+        looked_for = self._alerts.any()
+        told: dict[int, dict[str, Any]] = {}
+        comparable: list[Comparable] = []
         with self._evidence.snapshot():
-            known, block = self._evidence.of_lines(kept, history, now), self._evidence.as_of().block
-            told = [score(each.line, evidence).to_json() for each, evidence in zip(kept, known, strict=True)]
-            comparable = [self._comparable(each, evidence) for each, evidence in zip(kept, known, strict=True)]
+            block = self._evidence.as_of().block
+            for each, evidence in zip(kept, self._evidence.of_lines(kept, history, now), strict=True):
+                found = told[each.number] = score(each.line, evidence).to_json()
+                if looked_for or each.score.get("match") != found["match"]:  # else its keys are kept, and still hold
+                    comparable.append(self._comparable(each, evidence))
         with self._db.transaction():  # the keys, what matches them and the scores: an indicator comes before or after
-            alerts = self._alerts.compare(comparable, now)
-            told = [with_alerts(each, alerts.get(line.number, ())) for line, each in zip(kept, told, strict=True)]
-            rows = [Scored(line.number, each["risk"], each) for line, each in zip(kept, told, strict=True)]
-            self._lines.put_scores(rows, now, block)
-        return sum(bool(each["signals"]) for each in told)
+            for number, alerts in self._alerts.compare(comparable, list(told), now).items():
+                told[number] = with_alerts(told[number], alerts)
+            self._lines.put_scores([Scored(number, each["risk"], each) for number, each in told.items()], now, block)
+        return sum(bool(each["signals"]) for each in told.values())
 
     def _comparable(self, kept: Kept, evidence: Evidence) -> Comparable:
         """A line as indicators are compared with it."""
         line, carried = kept.line, registrations_of(evidence)
-        makers = [self._evidence.organisation(each.manufacturer) for each in carried]
+
+        def more() -> tuple[str, ...]:
+            makers = [self._evidence.organisation(each.manufacturer) for each in carried]
+            return party_keys([*self._evidence.companies(line), *makers])
+
         return Comparable(
             number=kept.number,
             keys=line_keys(line, carried),
-            more=party_keys([*self._evidence.companies(line), *makers]),
             batches=tuple(each.batch for each in carried),
             found=Found(DECLARATION, str(kept.number), line.gtin, line.lot, at=line.acceptance_date_time),
+            more=more,
         )
 
     def count(self) -> int:

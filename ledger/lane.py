@@ -12,7 +12,6 @@ from ledger.core.customs.case import case_of
 from ledger.core.customs.lane import NOT_RECOMMENDED, RECOMMENDED, Asked, Lane, lane, operators_of, signals_of_goods
 from ledger.core.customs.score import score
 from ledger.core.errors import NotFoundError
-from ledger.core.organisation import name_of, state_at
 from ledger.core.verdict import as_of_json
 from ledger.core.wording import moment
 from ledger.store.declarations import Declarations
@@ -155,6 +154,4 @@ def _operator_json(operator: Operator) -> Json:
 
 
 def _issuer_json(status: Granted) -> Json:
-    state = state_at(status.issuer) if status.issuer else None
-    number = status.held.issuer
-    return {"number": number, "name": name_of(status.issuer, number), "country": state.country if state else None}
+    return {"number": status.held.issuer, "name": status.who, "country": status.country or None}

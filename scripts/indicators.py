@@ -1,12 +1,13 @@
-"""Measure how long an indicator takes to its match, with millions of packs and many consignments on file.
+"""Measure how long an indicator takes to its match, with millions of packs, consignments and declarations on file.
 
-    python scripts/indicators.py                                     10 million packs, 100,000 consignments
-    python scripts/indicators.py --units 100000 --consignments 1000  a small one, in seconds
-    python scripts/indicators.py --folder DIR                        keep the database, and use it again
+    python scripts/indicators.py                  10 million packs, 100,000 consignments and declaration lines
+    python scripts/indicators.py --units 100000 --consignments 1000 --lines 1000   a small one, in seconds
+    python scripts/indicators.py --folder DIR     keep the database, and use it again
 
 Each indicator is signed and handed in by HTTP, as an administration would, one of each kind; the time is that of the
 call, by whose end its matches are kept. Then a scan of an indicated lot is signed and handed in, and the time counts
-until a follower of the stream is told. Exits with 1 if one takes a second or longer.
+until a follower of the stream is told; and a declaration line of an indicated lot is handed in, by the end of which
+call its score says so. Exits with 1 if one takes a second or longer.
 """
 
 from __future__ import annotations
@@ -27,23 +28,27 @@ import anyio
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from api.routes import intelligence as routes
+from ledger.config import Settings
 from ledger.core.document import canonical
 from ledger.core.gs1 import gtin14
 from ledger.core.keccak import keccak256
 from ledger.core.parts import batch_id
 from ledger.core.unit import UnitKind
+from ledger.declare import CustomsDesk
 from ledger.store import schema
 from ledger.store.database import open_database
 from tests.core.batch_story import MAKER, NO_HASH, PHARMACY
 from tests.exchange import SINGAPORE, THAI, Exchanging
 from tests.indexed_world import write
 from tests.share_world import content, share_world
+from tests.test_declare import LINE, file_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Table
 
+    from ledger.core.customs.declaration import DeclarationLine
     from ledger.store.database import Database
 
 GOAL_SECONDS: Final = 1.0
@@ -55,6 +60,8 @@ PLACES: Final = tuple(
     f"{country}{town}" for country in ("BE", "SG", "TH", "ID", "NL") for town in ("AAA", "BBB", "CCC")
 )
 FIRST_BLOCK: Final = 1_000
+LINES_AT_ONCE: Final = 10_000  # of a file
+DECLARED: Final = "04012345000016"  # the product of the declaration lines
 DOCUMENTS_EACH: Final = 10  # batches of which one has a document
 
 
@@ -63,14 +70,16 @@ def main() -> int:
     given = _arguments()
     with tempfile.TemporaryDirectory() as folder:
         place = given.folder or Path(folder)
-        here = Exchanging(_filled(place, given.units, given.consignments), place, replace(share_world()))
-        figures = {
-            kind: _indicator(here, pattern, given.repeats) for kind, pattern in _patterns(given.consignments).items()
-        }
+        filled = _filled(place, given.units, given.consignments, given.lines)
+        here = Exchanging(filled, place, replace(share_world()))
+        patterns = _patterns(given.consignments) | _declared(given.lines)
+        figures = {kind: _indicator(here, pattern, given.repeats) for kind, pattern in patterns.items()}
         figures["scan, told to a follower"] = _scan(here, given.repeats)
+        figures["declaration line, handed in"] = _declare(here, given.repeats)
         here.db.close()
     slowest = max(seconds for figure in figures.values() for seconds in figure["seconds"])
-    told = {"units": given.units, "consignments": given.consignments, "figures": figures, "slowest_seconds": slowest}
+    on_file = {"units": given.units, "consignments": given.consignments, "lines": given.lines}
+    told = on_file | {"figures": figures, "slowest_seconds": slowest}
     print(json.dumps(told, indent=2))
     return 0 if slowest < GOAL_SECONDS else 1
 
@@ -79,20 +88,25 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--units", type=int, default=10_000_000)
     parser.add_argument("--consignments", type=int, default=100_000)
+    parser.add_argument("--lines", type=int, default=100_000, help="of declarations")
     parser.add_argument("--repeats", type=int, default=5, help="how often each indicator is handed in")
     parser.add_argument("--folder", type=Path)
     return parser.parse_args()
 
 
-def _filled(folder: Path, units: int, consignments: int) -> Database:
-    """A ledger of so many consignments, with so many packs seen; one that is there already is used again."""
-    path = folder / f"indicators-{units}-{consignments}.db"
+def _filled(folder: Path, units: int, consignments: int, lines: int) -> Database:
+    """A ledger of so many consignments, so many packs seen and lines declared; one that is there is used again."""
+    path = folder / f"indicators-{units}-{consignments}-{lines}.db"
     done = path.with_suffix(".done")
     db = open_database(f"sqlite:///{path}")
     if not done.exists():
         write(db, share_world())
         _chain(db, consignments)
         _insert(db, schema.unit_events, _packs(units, consignments))
+        desk = CustomsDesk(db, Settings(data_dir=folder))
+        for first in range(0, lines, LINES_AT_ONCE):
+            declared = [_line(number) for number in range(first, min(first + LINES_AT_ONCE, lines))]
+            desk.take(file_of(*declared), as_json=False, now=share_world().now)
         done.touch()
     return db
 
@@ -123,8 +137,12 @@ def _name(kind: bytes, number: int) -> bytes:
 
 
 def _gtin(product: int) -> str:
-    digits = f"0541386{product:06d}"
-    return gtin14(digits + str(-sum(int(digit) * (3 - n % 2 * 2) for n, digit in enumerate(reversed(digits))) % 10))
+    return gtin14(_checked(f"0541386{product:06d}"))
+
+
+def _checked(digits: str) -> str:
+    """Digits with their check digit."""
+    return digits + str(-sum(int(digit) * (3 - n % 2 * 2) for n, digit in enumerate(reversed(digits))) % 10)
 
 
 def _lot(batch: int) -> str:
@@ -186,6 +204,37 @@ def _patterns(consignments: int) -> dict[str, dict[str, str]]:
         "seal": {"kind": "seal", "number": f"SEAL-{last:06d}"},
         "seal that is not there": {"kind": "seal", "number": "SEAL-X"},
     }
+
+
+def _declared(lines: int) -> dict[str, dict[str, str]]:
+    """What only declaration lines have: one of them, or many."""
+    return {
+        "lot of a declaration line": {"kind": "lot", "lot": _line(lines - 1).lot},
+        "importer of declaration lines": {"kind": "company", "gln": _line(lines - 1).importer_id},
+        "product of all declaration lines": {"kind": "gtin", "gtin": DECLARED},
+    }
+
+
+def _line(number: int) -> DeclarationLine:
+    """A declaration line about goods that are not on the ledger, with one of a thousand importers."""
+    importer = gtin14(_checked(f"954000{number % 1_000:06d}"))[1:]
+    named = {"declaration_id": f"D{number}", "gtin": DECLARED, "lot": f"DL{number}", "importer_id": importer}
+    return LINE._replace(**named)
+
+
+def _declare(here: Exchanging, repeats: int) -> dict[str, Any]:
+    """Seconds of a call that hands in a line of an indicated lot, by whose end it is scored with the alert."""
+    lines = [_line(0)._replace(declaration_id=f"NEW{number}", lot="HOT1") for number in range(repeats)]
+    here.now += 1
+    here.tell(THAI, THAI.message(here.now, content({"kind": "lot", "lot": "HOT1"})))
+    headers = here.headers(SINGAPORE) | {"content-type": "text/csv"}
+    seconds, found = [], 0
+    for line in lines:
+        began = time.perf_counter()
+        answer = here.ask.post("/v1/declarations", headers=headers, content=file_of(line))
+        seconds.append(round(time.perf_counter() - began, 4))
+        found += answer.json()["with_signals"]
+    return {"seconds": seconds, "found": found}
 
 
 def _indicator(here: Exchanging, pattern: dict[str, str], repeats: int) -> dict[str, Any]:

@@ -45,12 +45,16 @@ LINE = GOOD._replace(declaration_office_id="THBKK", unloading_location_id="THBKK
 def decided() -> dict[str, bytes]:
     """The digests of what was decided, by name; see `casework_world`."""
     stories = casework_world().stories
-    own = {event.kind.name.lower(): event.digest for event in stories["decisions"].events}
+    names = ("inspect", "hold", "release", "wrong hold", "seize")
+    own = {name: event.digest for name, event in zip(names, stories["decisions"].events, strict=False)}
     return own | {"hold of Singapore": stories["held"].events[0].digest}
 
 
 def casework_world() -> World:
-    """The world of shared intelligence, with supervisors, and what Thai customs decided about a lot of 1,000."""
+    """The world of shared intelligence, with supervisors, and what Thai customs decided about a lot of 1,000.
+
+    It inspected the lot, held and released it, held it once more by mistake, seized it and destroyed 400.
+    """
     told = share_world()
     last = list(told.stories.values())[-1]
     story = BatchStory(time=last.time, block=last.block)
@@ -58,8 +62,10 @@ def casework_world() -> World:
         add_key(story, chief, Purpose.EVENTS | Purpose.ADMIN)
     story.mine()
     batch = story.register(lot=THAI_LOT)
-    for kind in (Kind.INSPECT, Kind.HOLD, Kind.RELEASE, Kind.SEIZE):
+    for kind in (Kind.INSPECT, Kind.HOLD, Kind.RELEASE, Kind.HOLD, Kind.SEIZE):
         story.record(kind, batch, THAILAND, place="THBKK")
+    story.record(Kind.DESTROY, batch, THAILAND, 400, place="THBKK", authority=True)
+    story.record(Kind.CORRECT, batch, THAILAND, place="", previous=story.events[3].digest, authority=False)
     told.stories["decisions"] = story
     told.now, told.last_block = story.time, story.block - 1
     return told
@@ -75,7 +81,7 @@ class Caseworking(Exchanging):
     def new(cls, folder: Path, **settings: Any) -> Caseworking:
         """One on SQLite: the world is written once for all."""
         path = folder / "lotproof.db"
-        path.write_bytes(_written())
+        path.write_bytes(written())
         return cls(open_database(f"sqlite:///{path}"), folder, replace(_world()), **settings)
 
     @classmethod
@@ -142,7 +148,8 @@ def iso(at: int) -> str:
 
 
 @cache
-def _written() -> bytes:
+def written() -> bytes:
+    """The database of a new installation, made once."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "lotproof.db"
         db = open_database(f"sqlite:///{path}")

@@ -11,10 +11,10 @@ import pytest
 
 from ledger import backup
 from ledger.backup import Archive
-from ledger.casework import CaseDesk, OperationDesk
+from ledger.casework import CaseDesk, OperationDesk, files
 from ledger.config import Settings
 from ledger.core.casework.entries import Officer
-from ledger.core.errors import ConfigurationError, ConflictError, ContradictionError, NotFoundError
+from ledger.core.errors import ConfigurationError, ConflictError, ContradictionError, NotFoundError, UnavailableError
 from ledger.store.casework import Wanted
 from ledger.store.database import Database, open_database
 from ledger.store.read_model import ReadModel
@@ -134,6 +134,37 @@ def test_many_who_open_cases_at_once_get_numbers_of_their_own(db: Database, tmp_
     for thread in threads:
         thread.join()
     assert sorted(numbers) == [1, 2, 3, 4, 5]
+
+
+def test_evidence_that_comes_too_late_is_not_kept(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = desk(db, settings_of(tmp_path))
+    made.open(OPENING, THAI, TOLD.now)
+    sealing = files.Files.put_evidence
+
+    def slowly(self: files.Files, content: bytes) -> str:
+        made.act(1, NOTE, THAI, TOLD.now)  # a colleague is quicker
+        return sealing(self, content)
+
+    monkeypatch.setattr(files.Files, "put_evidence", slowly)
+    with pytest.raises(ConflictError, match="Somebody else"):
+        made.add_evidence(1, 1, {"name": "a.jpg"}, b"a photo", THAI, TOLD.now)
+    assert list((tmp_path / "evidence").iterdir()) == []
+
+
+def test_evidence_fills_no_disk(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = desk(db, settings_of(tmp_path))
+    made.open(OPENING, THAI, TOLD.now)
+    monkeypatch.setattr(files, "MOST_EVIDENCE_BYTES", 10)
+    made.add_evidence(1, 1, {"name": "a.jpg"}, b"a photo", THAI, TOLD.now)
+    with pytest.raises(UnavailableError, match="No more evidence"):
+        made.add_evidence(1, 2, {"name": "b.jpg"}, b"a photo", THAI, TOLD.now)
+    monkeypatch.setattr(files, "MOST_EVIDENCE_BYTES", 10_000)
+    monkeypatch.setattr(files, "sync_folder", lambda _folder: (_ for _ in ()).throw(OSError("no space")))
+    with pytest.raises(UnavailableError, match="cannot be kept"):
+        made.add_evidence(1, 2, {"name": "b.jpg"}, b"a photo", THAI, TOLD.now)
+    assert made.shown(1, THAI, TOLD.now)["version"] == 2
 
 
 ALTER = {

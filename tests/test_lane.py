@@ -20,7 +20,7 @@ from tests.core.batch_story import CARRIER, DOMAIN, MAKER, PHARMACY, BatchStory
 from tests.exchange import BELGIUM, CHEMIST, SINGAPORE, THAI, Exchanging
 from tests.indexed_world import CARTON, LOTS, PALLET, chain
 from tests.postgres import ENGINES
-from tests.share_world import content
+from tests.share_world import content, suspend
 from tests.test_declare import LINE, file_of
 
 RUN_ON = ENGINES
@@ -112,6 +112,15 @@ def test_without_trusted_operators_each_is_named_with_why(here: Exchanging) -> N
     assert here.get(SINGAPORE, "/v1/lane/lines").json()["lines"] == []
 
 
+def test_a_suspended_operator_is_not_trusted_whatever_status_it_has(here: Exchanging) -> None:
+    trust_all(here)
+    declare(here, LINE)
+    indexing.append(here.db, [suspend(PHARMACY, here.world.last_block + 1, here.now)])
+    told = of_line(here)
+    assert "Pharmacy: it is suspended since" in told["reasons"][0]["detail"]
+    assert told["operators"][1]["trusted_by"] is None
+
+
 def test_a_recommendation_ends_with_the_status_it_rests_on(here: Exchanging) -> None:
     trust_all(here)
     declare(here, LINE)
@@ -124,24 +133,25 @@ def test_a_recommendation_ends_with_the_status_it_rests_on(here: Exchanging) -> 
     assert [each["fault"] is None for each in told["operators"]] == [True, False]
 
 
-@pytest.mark.parametrize(
-    ("changes", "reasons"),
-    [
-        ({"lot": "", "gtin": "", "tariff_quantity": 0}, ["no_reference"]),
-        ({"gtin": "04012345000016"}, ["not_on_ledger"]),
-        ({"lot": "ZZ99"}, ["not_on_ledger", "signal"]),
-        ({"lot": LOTS["held"]}, ["history_incomplete", "signal"]),
-        ({"tariff_quantity": 2_000}, ["signal"]),
-        ({"lot": LOTS["split"], "tariff_quantity": 10}, ["not_exact"]),
-    ],
+WHY_NOT: tuple[tuple[Told, list[str]], ...] = (
+    ({"lot": "", "gtin": "", "tariff_quantity": 0}, ["no_reference"]),
+    ({"gtin": "04012345000016"}, ["not_on_ledger"]),
+    ({"lot": "ZZ99"}, ["not_on_ledger", "signal"]),
+    ({"lot": LOTS["held"]}, ["history_incomplete", "signal"]),
+    ({"tariff_quantity": 2_000}, ["signal"]),
+    ({"lot": LOTS["split"], "tariff_quantity": 10}, ["not_exact"]),
 )
-def test_each_reason_why_not_is_told(here: Exchanging, changes: Told, reasons: list[str]) -> None:
+
+
+def test_each_reason_why_not_is_told(here: Exchanging) -> None:
     trust_all(here)
     attest(here, status(BELGIUM, CARRIER, here.now))
-    declare(here, LINE._replace(**changes))
-    told = of_line(here)
-    assert not told["recommended"]
-    assert [each for each in why(told) if each != "operator_not_trusted"][: len(reasons)] == reasons
+    changed = [LINE._replace(sequence_numeric=at, **changes) for at, (changes, _) in enumerate(WHY_NOT, start=1)]
+    declare(here, *changed)
+    for number, (changes, reasons) in enumerate(WHY_NOT, start=1):
+        told = of_line(here, number)
+        assert not told["recommended"], changes
+        assert [each for each in why(told) if each != "operator_not_trusted"][: len(reasons)] == reasons, changes
 
 
 def test_what_is_not_final_or_may_be_missing_is_not_recommended(here: Exchanging) -> None:

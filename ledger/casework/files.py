@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from ledger.casework.key import draw_key, read_vault
+from ledger.casework.key import draw_key, known_vault, read_vault
 from ledger.core.casework import case as cases
 from ledger.core.casework import operation as operations
 from ledger.core.casework.entries import canonical, follow, read_entry, require_linked
 from ledger.core.casework.results import Shared
-from ledger.core.errors import ConfigurationError, ConflictError, NotFoundError, UnavailableError
+from ledger.core.errors import ConflictError, NotFoundError, UnavailableError
 from ledger.durable import OWNER, replacing, sync_folder
 from ledger.store.casework import Casework
 
@@ -120,14 +120,9 @@ class Files:
 
     def _open(self) -> Vault:
         path = self._settings.casework_key_path
-        known = self.store.fingerprints()
-        if known:
-            vault = read_vault(path)
-            if vault.fingerprint not in known:
-                detail = f"The key of cases in {path} is not the one by which the cases here are sealed."
-                advice = "Bring the right file back, from a sealed backup or from the other server."
-                raise ConfigurationError(detail, advice=advice, field="casework_key_file")
-            return vault
+        known = known_vault(self.store, path)
+        if known is not None:
+            return known
         with self._db.transaction():  # one at a time: two servers that begin together draw one key
             if not path.exists():
                 draw_key(path)
@@ -147,7 +142,7 @@ class Files:
         folder = self._settings.evidence_dir
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if sum(path.stat().st_size for path in folder.iterdir()) > MOST_EVIDENCE_BYTES:
+            if sum(path.stat().st_size for path in folder.glob("[!.]*")) > MOST_EVIDENCE_BYTES:
                 raise UnavailableError("No more evidence can be kept here.", advice="Ask the operator for room.")
             with replacing(folder / stored, OWNER) as file:
                 file.write(self._vault().seal(content, _about("evidence", stored)))

@@ -14,6 +14,8 @@ from ledger.vault import KEY_BYTES, Vault
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ledger.store.casework import Casework
+
 _OTHERS: Final = 0o077  # who is not the owner
 _KEY: Final = re.compile(r"[0-9a-f]{64}\n?", re.ASCII)
 
@@ -35,6 +37,27 @@ def draw_key(path: Path) -> None:
     except OSError as error:
         detail = f"The key of cases cannot be kept in {path}: {error.strerror}."
         raise ConfigurationError(detail, advice="Make the folder writable.", field="casework_key_file") from error
+
+
+def known_vault(store: Casework, path: Path) -> Vault | None:
+    """Give the vault by which what is kept was sealed; None if nothing was sealed yet.
+
+    Args:
+        store: Where a hash of its key is kept.
+        path: Of the key's file.
+
+    Raises:
+        ConfigurationError: The key is not there, others can read it, or it is another one.
+    """
+    known = store.fingerprints()
+    if not known:
+        return None
+    vault = read_vault(path)
+    if vault.fingerprint not in known:
+        detail = f"The key of cases in {path} is not the one by which the cases here are sealed."
+        advice = "Bring the right file back, from a sealed backup or from the other server."
+        raise ConfigurationError(detail, advice=advice, field="casework_key_file")
+    return vault
 
 
 def read_vault(path: Path) -> Vault:

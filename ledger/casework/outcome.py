@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.core.casework.goods import Goods
 from ledger.core.errors import ConflictError, InvalidInputError, NotFoundError
+from ledger.core.facts import BatchFacts
 from ledger.core.history import fold
 from ledger.core.parts import batch_id
 from ledger.core.vocabulary import Kind, ProductClass
@@ -14,7 +15,7 @@ from ledger.store.ledger_view import ReadModelView
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ledger.core.facts import CustodyEvent
+    from ledger.core.facts import CustodyEvent, Recorded
     from ledger.store.read_model import ConsignmentReference, ReadModel
 
 Json = dict[str, Any]
@@ -62,7 +63,7 @@ def outcome_of(facts: ReadModel, organisation: int, named: Iterable[Goods], dige
                 advice="Name the goods in the case first (act `goods`), or take another statement.",
                 field="digest",
             )
-        decided = _decided(facts, reference)
+        decided = _decided(facts, reference, event.recorded)
     return {
         "digest": "0x" + digest.hex(),
         "kind": event.kind.name,
@@ -96,18 +97,34 @@ def _is_about(facts: ReadModel, goods: Goods, event: CustodyEvent, reference: Co
     return bool(goods.gtin) and any(each.batch in reference.batches for each in facts.registered(goods.gtin))
 
 
-def _decided(facts: ReadModel, reference: ConsignmentReference) -> _Decided:
-    """The goods by name, their kind, and how many units are left of them."""
+def _decided(facts: ReadModel, reference: ConsignmentReference, at: Recorded) -> _Decided:
+    """The goods by name, their kind, and how many units there were when it was decided."""
     units, kinds, goods = 0, set(), Goods(sscc=reference.sscc or "")
     for batch in reference.batches:
         whole = reference.kind == "pallet"
         found = facts.batch_by_id(batch) if whole else facts.lineage(reference.consignment)
         if found is None:
             continue
-        history = fold(found, complete=whole)
+        history = fold(_until(found, at), complete=whole)
         inside = history.on_pallet(reference.consignment) if whole else (reference.consignment,)
         units += sum(history.states[each].rest for each in inside)
         kinds.add(ProductClass(found.registration.product_class).name)
         if len(reference.batches) == 1:
             goods = Goods(found.registration.gtin, found.registration.lot, "", reference.sscc or "")
     return _Decided(goods, kinds.pop() if len(kinds) == 1 else "", units)
+
+
+def _until(found: BatchFacts, at: Recorded) -> BatchFacts:
+    """What was recorded up to a place in the chain: what was seized may have been destroyed since."""
+    place = (at.block, at.log_index)
+
+    def before(facts: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(fact for fact in facts if (fact.recorded.block, fact.recorded.log_index) <= place)
+
+    return BatchFacts(
+        found.registration,
+        before(found.events),
+        before(found.children),
+        before(found.pallets),
+        before(found.packings),
+    )

@@ -58,7 +58,7 @@ def pdf_of(told: Json, about: Sequence[tuple[str, str]]) -> bytes:
         about: What the operation is, as pairs of a name and a text.
 
     Returns:
-        The file. Letters that its font has not, which are those beyond Latin-1, stand as their Unicode numbers.
+        The file. Letters that its font has not, which are those beyond Windows-1252, stand as their Unicode numbers.
     """
     out = io.BytesIO()
     style = getSampleStyleSheet()
@@ -70,6 +70,8 @@ def pdf_of(told: Json, about: Sequence[tuple[str, str]]) -> bytes:
         invariant=1,
         leftMargin=18 * mm,
         rightMargin=18 * mm,
+        topMargin=14 * mm,
+        bottomMargin=14 * mm,
     )
     lines = [f"<b>{name.replace('_', ' ')}</b>: {_text(text)}" for name, text in about[1:]]
     lines.append(f"<b>counted at</b>: {moment(told['counted_at'])}")
@@ -104,10 +106,18 @@ def _counts(row: Json, names: Sequence[str]) -> list[str]:
 
 def _table(first: str, names: Sequence[str], rows: list[list[Any]]) -> Table:
     heads = [first, *(_HEADS[name] for name in names)]
-    return Table([heads, *rows], [_FIRST, *[_OTHERS] * len(names)], style=_LOOK, repeatRows=1)
+    return Table([heads, *rows], [_FIRST, *[_OTHERS] * len(names)], style=_LOOK, repeatRows=1, hAlign="LEFT")
 
 
 def _text(text: str) -> str:
     """A text as the standard fonts of PDF can show it and ReportLab's markup takes it (ISO 32000-1, annex D.2)."""
-    shown = "".join(sign if ord(sign) < 256 else f"[U+{ord(sign):04X}]" for sign in text)  # noqa: PLR2004 - Latin-1 ends there
-    return escape(shown)
+    return escape("".join(sign if _has(sign) else f"[U+{ord(sign):04X}]" for sign in text))
+
+
+def _has(sign: str) -> bool:
+    """Whether the standard fonts have a letter: WinAnsiEncoding, which is Windows-1252."""
+    try:
+        sign.encode("cp1252")
+    except UnicodeEncodeError:
+        return False
+    return True

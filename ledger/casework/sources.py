@@ -149,8 +149,8 @@ class Sources:
         """A report that the officer's administration reads."""
         found = self._reports.numbered(number)
         if found is None or not self._incidents.may_read_report(self._reader(officer), number):
-            advice = "The desk lists the reports that your administration reads."
-            raise NotFoundError(f"There is no report {number} for you.", advice=advice, field="report")
+            advice = "GET /v1/reports/queue lists those there are."
+            raise NotFoundError(f"You have no report {number}.", advice=advice, field="report")
         return found
 
 

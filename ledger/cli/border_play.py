@@ -19,6 +19,7 @@ from ledger.cli.sharing_desk import SharingDesk
 from ledger.core.attestation.statements import Attestation, MutualRecognition, TrustedStatus
 from ledger.core.customs.declaration import FIELDS
 from ledger.core.errors import LotproofError
+from ledger.core.gs1 import digital_link
 from ledger.core.intelligence.marking import Marking
 from ledger.core.intelligence.pattern import read_pattern
 from ledger.core.intelligence.statements import Form
@@ -80,7 +81,7 @@ class BorderPlay:
             self._declare()
             alert = self._warn()
             released = self._release()
-            results = self._operate()
+            results = self._operate(alert)
         return {"released": released, "alert": alert} | results
 
     def _signed_in(self, name: str, client: Client) -> SharingDesk:
@@ -188,12 +189,13 @@ class BorderPlay:
 
     # ---- the operation ----
 
-    def _operate(self) -> Json:
+    def _operate(self, alert: str) -> Json:
         """Singapore leads, the two others take part, each seizes what was not for it; the results come back."""
         lead = self.desks[border_story.LEAD].client
         reference = self._operation(lead)
         for name in border_story.PORTS:
             self._take_part(name, reference)
+            self.desks[name].answer(alert, "hit", border_story.ANSWER)
         results = lead.get(f"/v1/operations/{reference}/results")
         self.folder.mkdir(parents=True, exist_ok=True)
         for file in RESULTS:
@@ -254,6 +256,8 @@ class BorderPlay:
         if not case["tasks"]:
             words = "Ask Manila whether its consignee gave the carton up."
             case = self._do(name, case, {"act": "task", "words": words})
+        if not case["evidence"]:
+            case = self._hand_in_label(name, case)
         if case["state"] == "opened":
             case = self._do(name, case, {"act": "move", "to": "examining"})
         for kind, days in ((Kind.HOLD, HOLD_DAYS), (Kind.SEIZE, SEIZE_DAYS)):
@@ -265,6 +269,15 @@ class BorderPlay:
             case = self._do(name, case, {"act": "task_done", "task": 1, "words": "It did not."})
         if case["closed"] is None:
             self._do(name, case, {"act": "close", "words": "Seized. The carton was never released by its consignee."})
+
+    def _hand_in_label(self, name: str, case: Json) -> Json:
+        """The label of the carton, as an officer would photograph it."""
+        from ledger.label import png
+
+        goods = self.play.goods[border_story.DIVERTED[name][0]]
+        picture = png(digital_link([("00", goods.sscc or "")], story.HOST), ["Label on the carton", "demonstration"])
+        fields = {"version": str(case["version"]), "name": "label.png", "words": border_story.EVIDENCE}
+        return self.desks[name].client.post_form(f"/v1/cases/{case['number']}/evidence", picture, 30.0, **fields)
 
     def _do(self, name: str, case: Json, act: Json) -> Json:
         return self.desks[name].client.post(f"/v1/cases/{case['number']}", {"version": case["version"]} | act)

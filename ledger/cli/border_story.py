@@ -24,6 +24,8 @@ ALERT_WORDS: Final = (
     "A distributor in Singapore was offered cartons of this lot that the ledger shows on their way to Manila. "
     "Compare the SSCC with the recorded consignee before release."
 )
+ANSWER: Final = "One carton was declared here, held and seized."
+EVIDENCE: Final = "As it was found on the carton; the SSCC is the one on record."
 CARTONS: Final = 40
 CARTON_UNITS: Final = 600
 CARTON_KG: Final = 18.0

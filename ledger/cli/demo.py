@@ -46,6 +46,7 @@ ACCOUNTS: Final = frozenset({"pfizer", "straits", "hsa"})  # sign with Ethereum 
 MONTH: Final = 25 * 86_400  # seconds; an older story's events could not be recorded any more
 FNC1: Final = "\x1d"
 CASES: Final = "codes.json"
+DESKS: Final = "desks.json"
 START: Final = "start.txt"
 PASSWORD: Final = "key-password.txt"  # noqa: S105 - the name of a file
 
@@ -151,11 +152,14 @@ def _cases(stack: Stack, client: Client, folder: Path, *, quiet: bool) -> list[J
 def _border(stack: Stack, play: Play, folder: Path) -> None:
     """What customs administrations make of it: kept for the desk, and told once."""
     from ledger.chain import keys
-    from ledger.cli import border_story
+    from ledger.cli import border_story, story
     from ledger.cli.border_play import BorderPlay
 
     password = (folder / PASSWORD).read_text(encoding="ascii")
     secret = keys.encryption_key(stack.settings.keys_dir, border_story.LEAD, password, work_factor=WORK_FACTOR)
+    administrations = (border_story.LEAD, *border_story.PORTS)
+    desks = [{"key": each, "number": play.numbers[each], "name": story.PARTIES[each].name} for each in administrations]
+    keep(folder / DESKS, json.dumps(desks, indent=2) + "\n")
     came = BorderPlay(play, secret, stack.settings.data_dir / "receipts", folder / "border").run()
     play.tell(
         f"{came['released']} cartons were released in the green lane, {came['seizures']} seized "
@@ -244,6 +248,7 @@ def _tell(url: str, cases: list[Json], seconds: float, folder: Path, *, as_json:
                 {
                     "url": url,
                     "scanner": f"{url}/app/",
+                    "desk": f"{url}/desk",
                     "screen": f"{url}/demo",
                     "codes": str((folder / CASES).resolve()),
                     "labels": str((folder / SHEET).resolve()),
@@ -259,7 +264,8 @@ def _tell(url: str, cases: list[Json], seconds: float, folder: Path, *, as_json:
         f"their proofs ({seconds:.0f} s).\n\n" + "\n".join(lines)
     )
     typer.echo(
-        f"\nScanner: {url}/app/\nCodes on screen, to be scanned from it: {url}/demo\n"
+        f"\nScanner: {url}/app/\nThe customs desk: {url}/desk (enter as one of three administrations)\n"
+        f"Codes on screen, to be scanned with it: {url}/demo\n"
         f"Let a phone sign for a party of the story (straits, bahru, sgcustoms, …), by the code that it shows:\n"
         f"  LOTPROOF_KEY_PASSWORD_FILE={folder / PASSWORD} \\\n"
         f"    {_program()} key accept 'CODE' --as straits --data {folder.parent} --server {url}\n"

@@ -231,6 +231,7 @@ class Examination:
         self._look("ledger", lambda: self._ledger(database, reached=reached))
         notes = Notes(database).everything()
         self._look("index", lambda: self._index(database))
+        self._look("casework_key", lambda: self._casework_key(database))
         for part in ("indexer", "relayer"):
             note = notes.get(part)
             silence = None if note is None else self._now - note.noted_at
@@ -239,6 +240,14 @@ class Examination:
         self._look("queue", lambda: self._queues(database))
         noted = notes.get("backup")
         self._look("backup", lambda: self._backup(database, None if noted is None else self._now - noted.noted_at))
+
+    def _casework_key(self, database: Database) -> Finding:
+        from ledger.casework.key import known_vault
+        from ledger.store.casework import Casework
+
+        if known_vault(Casework(database), self._settings.casework_key_path) is None:
+            return Finding("casework_key", "ok", "No case was opened yet, so none is needed.")
+        return Finding("casework_key", "ok", "It is the one by which cases and operations are sealed.")
 
     def _ledger(self, database: Database, *, reached: bool) -> Finding:
         from ledger.chain.contracts import Ledger

@@ -137,7 +137,7 @@ class Intake:
             if found is None:
                 self._incidents.add(kept.number, told)
             else:
-                self._incidents.join(kept.number, *found)
+                self._incidents.join(kept.number, *found, kept.received_at)
             return self._require(report.receipt)
 
     def _require(self, seal: bytes) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -102,16 +103,14 @@ class Attestations:
         """What was attested about some operators, and whose statuses which administrations recognise."""
         wanted = sorted({str(number) for number in operators})
         found: dict[int, list[Granted]] = {}
+        countries: set[str] = set()
         for each in self._granted("trusted_status", wanted, parties):
             statement = each.held.attestation.statement
             assert isinstance(statement, TrustedStatus)  # noqa: S101 - that is its kind
             found.setdefault(statement.operator, []).append(each)
-        recognitions = self._recognitions(parties)
+            countries.add(each.country)
+        recognitions = self._granted("mutual_recognition", sorted(countries), parties)
         return Trust({number: tuple(each) for number, each in found.items()}, recognitions)
-
-    def _recognitions(self, parties: Parties) -> tuple[Granted, ...]:
-        held = self._held("WHERE a.kind = 'mutual_recognition' ORDER BY a.sequence DESC", ())
-        return _beside(held, parties)
 
     def papers(self, registration: Registration, product: str, parties: Parties) -> Papers:
         """The certificates of a batch's maker, those that name its model with the designations of their bodies."""
@@ -133,19 +132,15 @@ class Attestations:
         marks = ", ".join("?" * len(subjects))
         where = f"WHERE a.kind = ? AND a.subject IN ({marks}) ORDER BY a.sequence DESC"
         held = self._held(where, (kind, *subjects))
-        return _beside(held, parties)
+        return tuple(
+            Granted(each, parties.organisation(each.issuer), parties.key(key_id(each.attestation.signer)))
+            for each in held
+        )
 
     def _held(self, where: str, values: tuple[Any, ...]) -> list[Held]:
         with self._db.snapshot() as connection:
             rows = connection.execute(f"{_HELD} {where}", values).fetchall()
         return [_read(row) for row in rows]
-
-
-def _beside(held: list[Held], parties: Parties) -> tuple[Granted, ...]:
-    """Attestations beside what the ledger says of who made them."""
-    return tuple(
-        Granted(each, parties.organisation(each.issuer), parties.key(key_id(each.attestation.signer))) for each in held
-    )
 
 
 def _about(statement: Attested) -> tuple[str, bytes]:
@@ -166,9 +161,14 @@ def _body(held: Held) -> str:
     return statement.body if isinstance(statement, ConformityCertificate) else ""
 
 
+@lru_cache(maxsize=256)  # of at most 256 KiB each; a verdict on protective equipment reads the same few again
+def _parsed(payload: str) -> Attestation:
+    return parse_attestation(orjson.loads(payload))
+
+
 def _read(row: tuple[Any, ...]) -> Held:
     number, digest, issuer, received_at, position, payload, revocation = row
-    attestation = parse_attestation(orjson.loads(payload))
-    revoked = parse_attestation(orjson.loads(revocation)).statement if revocation else None
+    attestation = _parsed(payload)
+    revoked = _parsed(revocation).statement if revocation else None
     since = revoked.since if isinstance(revoked, Revocation) else 0
     return Held(number, bytes(digest), attestation, issuer, received_at, position, since)

@@ -39,6 +39,10 @@ _COUNT: Final = """
 # 1 and 2 = the desks of whoever reads; the keeper of the server reads all.
 _FOR_READER: Final = "number IN (SELECT d.incident FROM incident_desks d WHERE d.country IN (?1, ?2))"
 _FOR_KEEPER: Final = "?1 = ?2"
+_JOINED: Final = """
+    UPDATE incidents SET triaged_at = 0, reports = reports + 1, waiting = waiting + 1,
+    newest_at = CASE WHEN newest_at < ?1 THEN ?1 ELSE newest_at END WHERE number = ?2
+"""
 _QUEUE: Final = f"""
     SELECT {_COLUMNS} FROM incidents WHERE {{}} AND (?3 = 1 OR waiting > 0) AND (urgency, number) < (?4, ?5)
     ORDER BY urgency DESC, number DESC LIMIT ?6
@@ -153,7 +157,7 @@ class Incidents:
             asked.append(("gtin = ? AND serial = ?", (told.gtin, told.serial)))
         if told.gtin and told.lot:
             asked.append(("gtin = ? AND lot = ? AND place = ?", (told.gtin, told.lot, told.place)))
-            asked.append(("gtin = ? AND lot = ?", (told.gtin, told.lot)))
+            asked.append(("gtin = ? AND lot = ?", (told.gtin, told.lot)))  # near places among them
         if told.code_hash:
             asked.append(("code_hash = ?", (told.code_hash,)))
         found: dict[int, Told] = {}
@@ -176,12 +180,12 @@ class Incidents:
             sql = "INSERT INTO incident_desks (incident, country) VALUES (?, ?)"
             connection.executemany(sql, [(number, country) for country in told.desks])
 
-    def join(self, report: int, incident: int, why: str) -> None:
-        """Let a report, which is of no incident yet, be of one."""
+    def join(self, report: int, incident: int, why: str, at: int) -> None:
+        """Let a report, which is of no incident yet and came at a time, Unix seconds, be of one."""
         with self._db.transaction() as connection:
             sql = "UPDATE reports SET incident = ?, joined = ? WHERE sequence = ?"
             connection.execute(sql, (incident, why, report))
-            connection.execute(_COUNT, (incident,))
+            connection.execute(_JOINED, (at, incident))
 
     def merge(self, incident: int, into: int, why: str) -> None:
         """Let all reports of an incident be of another; it is no more, and what was done about it stays."""

@@ -17,7 +17,7 @@ from ledger.store.matches import Matches
 from ledger.store.read_model import ReadModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ledger.core.intelligence.matching import Found
     from ledger.store.database import Database
@@ -41,9 +41,9 @@ class Comparable(NamedTuple):
 
     number: int
     keys: tuple[str, ...]  # by which it is found
-    more: tuple[str, ...]  # that an indicator may have too: of companies that the ledger knows by other names
     batches: tuple[bytes, ...]  # ids of what it carries
     found: Found
+    more: Callable[[], tuple[str, ...]]  # keys that an indicator may have too: of companies by their other names
 
 
 class LineAlerts:
@@ -58,31 +58,37 @@ class LineAlerts:
         self._matches = Matches(db)
         self._read_model = ReadModel(db)
 
-    def compare(self, lines: Sequence[Comparable], now: int) -> dict[int, list[Alert]]:
+    def any(self) -> bool:
+        """Whether anything is looked for."""
+        return self._matches.any_indicator()
+
+    def compare(self, lines: Sequence[Comparable], numbers: Sequence[int], now: int) -> dict[int, list[Alert]]:
         """Keep the keys of lines and what matches them; inside the transaction that keeps their scores.
 
         Args:
             lines: At most 2,000.
+            numbers: Of these, and of others whose keys are kept.
             now: Unix seconds.
 
         Returns:
-            The alerts that stand, by the lines' numbers.
+            The alerts that stand, by the numbers of the lines that have any.
         """
         with self._db.transaction() as connection:
             connection.executemany(_KEEP, [(key, line.number) for line in lines for key in line.keys])
-            if not self._matches.any_indicator():
+            if not self.any():
                 return {}
-            by_key = self._matches.by_keys({key for line in lines for key in (*line.keys, *line.more)}, now)
+            keys = {line.number: (*line.keys, *line.more()) for line in lines}
+            by_key = self._matches.by_keys({key for each in keys.values() for key in each}, now)
             by_batch = self._of_batches(connection, {batch for line in lines for batch in line.batches})
             matching: dict[int, list[Found]] = {}
             for line in lines:
-                found = {each for key in (*line.keys, *line.more) for each in by_key.get(key, ())}
+                found = {each for key in keys[line.number] for each in by_key.get(key, ())}
                 found |= {each for batch in line.batches for each in by_batch.get("0x" + batch.hex(), ())}
                 for indicator in found:
                     matching.setdefault(indicator, []).append(line.found)
             for indicator, things in matching.items():
                 self._matches.add(indicator, things, now)
-            return self.standing([line.number for line in lines], now)
+            return self.standing(numbers, now)
 
     def standing(self, numbers: Sequence[int], now: int) -> dict[int, list[Alert]]:
         """The alerts that match lines and are neither expired nor withdrawn, by the lines' numbers."""

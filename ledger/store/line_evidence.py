@@ -16,7 +16,7 @@ from ledger.store.known import Known
 from ledger.store.read_model import ReadModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from ledger.core.attestation.coverage import Papers
@@ -62,8 +62,8 @@ class LineEvidence:
         """What was attested about operators, and whose statuses which administrations recognise."""
         return self._attestations.trust(operators, self._current().parties)
 
-    def of_lines(self, kept: Sequence[Kept], history: History, now: int) -> list[Evidence]:
-        """What is known of each of some lines.
+    def of_lines(self, kept: Sequence[Kept], history: History, now: int) -> Iterator[Evidence]:
+        """What is known of each of some lines, one after the other.
 
         Args:
             kept: The lines.
@@ -73,7 +73,8 @@ class LineEvidence:
         known, as_of = self._current(), self._facts.as_of()
         at, behind = time_of(as_of, now), is_behind(as_of, now, *self._fresh)
         papers: dict[bytes, Papers] = {}
-        return [self._of_line(each, known, history, papers)._replace(now=at, behind=behind) for each in kept]
+        for each in kept:
+            yield self._of_line(each, known, history, papers)._replace(now=at, behind=behind)
 
     def of_goods(self, sscc: str, now: int) -> Evidence:
         """What is known of the goods that an SSCC names, without any declaration.

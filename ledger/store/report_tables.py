@@ -54,14 +54,17 @@ incidents = Table(
     text("triage"),  # the reasons, JSON
     number("triaged_at"),  # 0 = to be done anew
     Index(None, "gtin", "lot", "number"),
-    Index(None, "gtin", "lot", "place", "number"),
+    Index(None, "gtin", "lot", "desks", "number"),
+    Index(None, "gtin", "lot", "desks", "place", "number"),
     Index(None, "gtin", "serial", "number"),
     Index(None, "code_hash", "number"),
     Index(None, "began_at"),
     Index(None, "urgency", "number"),
 )
 _PICTURED: Final = condition("length(picture) > 0")
-Index("ix_incidents_pictured", incidents.c.number, sqlite_where=_PICTURED, postgresql_where=_PICTURED)
+Index(
+    "ix_incidents_pictured", incidents.c.desks, incidents.c.number, sqlite_where=_PICTURED, postgresql_where=_PICTURED
+)
 _WAITING: Final = condition("waiting > 0")
 Index("ix_incidents_waiting", incidents.c.triaged_at, sqlite_where=_WAITING, postgresql_where=_WAITING)
 incident_desks = Table(

@@ -501,6 +501,7 @@ declaration_keys = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("sequence", BigInteger, ForeignKey("declaration_lines.sequence"), primary_key=True, index=True),
+    sqlite_with_rowid=False,
 )
 
 # What running parts last said of themselves, for figures and for `lotproof doctor`.

@@ -1,7 +1,7 @@
 """The logs of signed statements that the chain does not have: one for each organisation, which only grows.
 
-What was signed about single packs is kept here; what administrations tell each other has entries in the same logs and
-is kept by `intelligence.py`.
+What was signed about single packs is kept here; what administrations tell each other and attest has entries in the same
+logs and is kept by `intelligence.py` and `attestations.py`.
 
 An event and the hashes that it completes are written in one transaction, so that a head always has all its entries.
 Heads and proofs are made from O(log n) stored hashes; nothing is rebuilt for a request.

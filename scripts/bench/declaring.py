@@ -48,6 +48,7 @@ def measure(indexed: Indexed, rounds: int, progress: Callable[[str], None]) -> l
         file = _file(lots)
         for number in range(rounds):
             with database.transaction() as connection:
+                connection.execute("DELETE FROM declaration_keys")
                 connection.execute("DELETE FROM declaration_lines")
             desk = CustomsDesk(database, settings)
             begun = time.perf_counter()

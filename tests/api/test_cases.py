@@ -134,6 +134,7 @@ def test_a_code_that_spells_nothing_opens_a_case_too(here: Caseworking) -> None:
     [
         ("inspect", 422, "The statement is a INSPECT"),
         ("hold of Singapore", 422, "another organisation's"),
+        ("wrong hold", 409, "was corrected"),
         ("nothing", 404, "No custody event"),
     ],
 )

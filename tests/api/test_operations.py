@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from ledger.casework.report import pdf_of
+from ledger.core.casework import results
 from tests.casework_world import (
     BELGIAN_CHIEF,
     DAY,
@@ -24,6 +26,7 @@ from tests.casework_world import (
     iso,
 )
 from tests.core.batch_story import CUSTOMS, PHARMACY
+from tests.core.casework.desk import NOW, OperationFile
 from tests.exchange import CHEMIST, SINGAPORE
 from tests.indexed_world import GTIN
 from tests.share_world import INDONESIA, THAILAND, content
@@ -263,6 +266,15 @@ def test_a_csv_runs_nothing_and_a_pdf_holds_the_counts(here: Caseworking) -> Non
     assert pdf.headers["content-type"] == "application/pdf"
     assert pdf.content.startswith(b"%PDF-")
     assert here.get(INDONESIAN, f"/v1/operations/{made['reference']}/results.pdf").status_code == 404
+
+
+def test_a_pdf_shows_what_its_font_has() -> None:
+    told = results.count(OperationFile().operation, [], NOW)
+    named = told | {"by_member": [each | {"name": "<b>Zoll", "country": "TH"} for each in told["by_member"]]}
+    made = [pdf_of(named, [("operation", name)]) for name in ("Merkur – é", "\u0e1b")]
+    assert all(each.startswith(b"%PDF-") for each in made)
+    assert pdf_of(named, [("operation", "Merkur – é")]) == made[0]  # the same results make the same file
+    assert pdf_of(named, [("operation", "[U+0E1B]")]) == made[1]
 
 
 def test_a_reference_that_is_none_is_refused(here: Caseworking, operation: Any) -> None:

@@ -18,8 +18,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from ledger.casework.key import draw_key, read_vault
 from ledger.chain import keys
 from ledger.cli.main import app
+from ledger.store.casework import Casework
 from ledger.store.database import open_database
 from ledger.store.notes import Notes
 from ledger.store.outbox import Outbox
@@ -213,6 +215,21 @@ def test_a_database_that_cannot_be_used(folder: Path, bent: str) -> None:
     assert found[name][0]["result"] == ("warn" if bent == "older" else "wrong")
     assert found[name][0]["advice"]
     assert path.read_bytes() == before
+
+
+def test_a_key_of_cases_that_is_missing_or_another(folder: Path) -> None:
+    assert doctor(folder)[1]["casework_key"][0]["result"] == "ok"  # nothing is sealed yet
+    key = folder / "casework.key"
+    draw_key(key)
+    db = open_database(f"sqlite:///{folder}/lotproof.db")
+    Casework(db).put_fingerprint(read_vault(key).fingerprint)
+    db.close()
+    assert doctor(folder)[1]["casework_key"][0]["result"] == "ok"
+    key.unlink()
+    assert "cannot be read" in doctor(folder)[1]["casework_key"][0]["found"]
+    draw_key(key)
+    found = doctor(folder)[1]["casework_key"][0]
+    assert (found["result"], "not the one by which" in found["found"]) == ("wrong", True)
 
 
 def test_key_files_that_others_can_read(folder: Path) -> None:

@@ -56,7 +56,8 @@ def send_everything(url: str, terminal: Terminal) -> list[int]:
         receipt = answers[-1].json()["receipt"]
         answers += [client.get(f"/v1/reports/{receipt}"), client.get(f"/v1/reports/{CANARY}")]
     garbled(url)
-    terminal.run("report show 1")
+    for words in ("triage", "show 1", f"answer 1 {CANARY}", "part 2"):
+        assert terminal.run(f"report {words}")[0] == 0
     return [answer.status_code for answer in answers]
 
 

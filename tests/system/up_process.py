@@ -60,7 +60,7 @@ class Terminal:
     def run(self, words: str, *more: str) -> tuple[int, str, str]:
         """Exit code, what is printed, and what is printed as an error."""
         said = [*words.split(), *more]
-        if said[0] not in ("key", "authority", "deploy", "up", "labels"):
+        if said[0] not in ("key", "authority", "deploy", "up", "labels", "report"):
             said += ["--server", self.server]
         if said[:2] != ["organisation", "list"]:
             said += ["--data", str(self.folder)]

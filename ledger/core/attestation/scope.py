@@ -18,7 +18,7 @@ from ledger.core.errors import InvalidInputError
 
 MAX_NAME: Final = 200  # characters of a body's name, of a model's, of a standard
 MAX_SCOPES: Final = 200
-MAX_MODELS: Final = 1_000  # of one certificate
+MAX_MODELS: Final = 200  # of one certificate
 _GTIN: Final = re.compile(r"[0-9]{8}|[0-9]{12,14}", re.ASCII)
 _GTIN_DIGITS: Final = 14
 _SPACES: Final = re.compile(r"\s+")

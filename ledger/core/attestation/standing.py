@@ -43,6 +43,12 @@ class Granted(NamedTuple):
         """The administration's name."""
         return name_of(self.issuer, self.held.issuer)
 
+    @property
+    def country(self) -> str:
+        """The administration's country, "" if the ledger does not know it."""
+        state = state_at(self.issuer) if self.issuer else None
+        return state.country if state else ""
+
     def fault(self, at: int) -> str:
         """Say why it does not count.
 
@@ -118,20 +124,15 @@ def trusted(operator: int, country: str, trust: Trust, at: int) -> Trusted:
 
 
 def _unrecognised(status: Granted, country: str, recognitions: Iterable[Granted], at: int) -> str:
-    given = _country(status)
+    given = status.country
     if given == country:
         return ""
     wanted = given.encode()
     for each in recognitions:
         recognised = getattr(each.held.attestation.statement, "country", b"")
-        if recognised == wanted and _country(each) == country and not each.fault(at):
+        if recognised == wanted and each.country == country and not each.fault(at):
             return ""
     return f"{status.who} gave it, and {country} does not recognise statuses of {given}"
-
-
-def _country(one: Granted) -> str:
-    state = state_at(one.issuer) if one.issuer else None
-    return state.country if state else ""
 
 
 def _until(status: Granted) -> int:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ledger.core.attestation.standing import trusted
+from ledger.core.attestation.standing import Trusted, trusted
 from ledger.core.customs import goods_rules, route_rules
 from ledger.core.customs.case import Case
 from ledger.core.customs.declaration import DeclarationLine
-from ledger.core.organisation import name_of, state_at
+from ledger.core.organisation import name_of, state_at, suspended_since
+from ledger.core.wording import day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -191,7 +192,10 @@ def _operator(number: int, asked: Asked, trust: Trust) -> Operator:
         present.append({asked.consignee.number: asked.consignee})
     known = next((each[number] for each in present if number in each), None)
     state = state_at(known) if known else None
+    suspension = suspended_since(known) if known else None
     found = trusted(number, asked.country, trust, asked.at)
+    if suspension is not None:
+        found = Trusted(None, f"it is suspended since {day(suspension.recorded.time)}")
     return Operator(number, name_of(known, number), state.country if state else "", found.status, found.fault)
 
 

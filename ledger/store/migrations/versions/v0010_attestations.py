@@ -60,6 +60,7 @@ Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("sequence", BigInteger, ForeignKey(before.c.sequence), primary_key=True, index=True),
+    sqlite_with_rowid=False,
 )
 
 

@@ -49,7 +49,8 @@ incidents = Table(
     _text("triage"),
     _number("triaged_at"),
     Index(None, "gtin", "lot", "number"),
-    Index(None, "gtin", "lot", "place", "number"),
+    Index(None, "gtin", "lot", "desks", "number"),
+    Index(None, "gtin", "lot", "desks", "place", "number"),
     Index(None, "gtin", "serial", "number"),
     Index(None, "code_hash", "number"),
     Index(None, "began_at"),
@@ -57,7 +58,13 @@ incidents = Table(
 )
 _PICTURED = text("length(picture) > 0")
 _WAITING = text("waiting > 0")
-Index("ix_incidents_pictured", incidents.c.number, sqlite_where=_PICTURED, postgresql_where=_PICTURED)
+Index(
+    "ix_incidents_pictured",
+    incidents.c.desks,
+    incidents.c.number,
+    sqlite_where=_PICTURED,
+    postgresql_where=_PICTURED,
+)
 Index("ix_incidents_waiting", incidents.c.triaged_at, sqlite_where=_WAITING, postgresql_where=_WAITING)
 Table(
     "incident_desks",

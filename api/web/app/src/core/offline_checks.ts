@@ -1,6 +1,6 @@
 /** The checks that a phone can make without a line, and what it says of those that it cannot (docs/verdicts.md). */
 
-import { CHECKS, type CheckName } from "./vocabulary";
+import { CHECKS } from "./vocabulary";
 import { DAY, dayAt, dayNumber, moment, readDay } from "./calendar";
 import type { Code } from "./gs1";
 import { dispensedAt, type OwnEvent, REPEAT_SECONDS } from "./history_view";
@@ -18,7 +18,7 @@ export interface OfflineFacts {
 }
 
 export { CHECKS };
-export type Name = CheckName;
+export type Name = (typeof CHECKS)[number]; // without a line nobody knows that goods are protective equipment
 
 /** What one check answers; a reason only if it may decide the verdict. */
 export interface Answer {
@@ -45,7 +45,6 @@ export const UNKNOWN_OFFLINE: Readonly<Record<Name, string>> = {
     not_held_or_seized: "This phone cannot tell whether it is held: the code names no goods, or there is no list.",
     unit_unused: "Whether others have used this pack cannot be known without a line.",
     no_conflict: "Whether others have signed for this pack cannot be known without a line.",
-    certificate_covers: "Whether a certificate covers it cannot be known without a line.",
     fresh: "This phone has not loaded the list of recalls and keys yet.",
 };
 

@@ -42,6 +42,16 @@ const held = $state<{ session: Session | null; why: "" | "ended" | "out"; left: 
 let stored: Stored | null = null;
 let used = 0;
 
+interface Opened extends Session {
+    readonly token: string;
+}
+
+/** An administration of a demonstration. */
+export interface DemoDesk {
+    readonly number: number;
+    readonly name: string;
+}
+
 /** Who is signed in; null if nobody is. */
 export function session(): Session | null {
     return held.session;
@@ -85,8 +95,29 @@ export async function signIn(): Promise<void> {
     const bytes = bytesToSign(message, { origin: location.origin, signer: key.signer, chainId: domain.chainId });
     const { signature } = await sign(bytes);
     const answer = { message, signature };
-    const opened = await postJson<Session & { readonly token: string }>("/v1/session", JSON.stringify(answer));
-    const { token, ...rest } = opened;
+    begin(await postJson<Opened>("/v1/session", JSON.stringify(answer)));
+}
+
+/** The administrations of a demonstration, whose desks anybody may enter; none where no demonstration runs. */
+export async function demoDesks(): Promise<readonly DemoDesk[]> {
+    try {
+        return (await getJson<{ readonly desks: readonly DemoDesk[] }>("/demo/desks")).desks;
+    } catch {
+        return [];
+    }
+}
+
+/**
+ * Enter the desk of one of them.
+ *
+ * @throws Problem - there is none
+ * @throws Offline - there is no line
+ */
+export async function enterDemo(number: number): Promise<void> {
+    begin(await postJson<Opened>(`/demo/desks/${String(number)}`, "{}"));
+}
+
+function begin({ token, ...rest }: Opened): void {
     stored = { token, idle: Date.parse(rest.ends_at) - Date.parse(rest.began_at) };
     sessionStorage.setItem(PLACE, JSON.stringify(stored));
     used = Date.now();

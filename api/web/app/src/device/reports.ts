@@ -42,6 +42,8 @@ export interface ReportState {
     readonly received_at: string;
     readonly answer: string | null;
     readonly answered_at: string | null;
+    /** The administration that answered; an older server does not tell it. */
+    readonly answered_by?: string | null;
 }
 
 /**
