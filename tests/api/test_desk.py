@@ -242,3 +242,22 @@ def test_a_look_at_a_declaration_of_another_country_is_noted_there(here: Exchang
     assert "declared_in_two_countries" in [each["signal"] for each in line["signals"]]
     assert any("T7" in each["reason"] for each in line["signals"])
     assert (line["sscc"], looks(here, THAI)) == (CARTON, [(CUSTOMS, "THBKK T7/1")])
+
+
+def test_nothing_of_a_declaration_is_found_from_another_country(here: Exchanging) -> None:
+    fields = ("declaration_id", "description", "importer_id", "consignee_id", "exporter_id", "carrier_id")
+    canaries = [{field: f"CANARY-{number}-{field}" for field in fields} for number in range(100)]
+    send(here, THAI, b"".join(_one(canary, first=index == 0) for index, canary in enumerate(canaries)))
+    assert sum("CANARY" in str(line) for line in lines(here, THAI, most=100)) == 100
+    described = [path for path, calls in here.app.openapi()["paths"].items() if "get" in calls and "events" not in path]
+    filled = {path.replace("{number}", "1").replace("{organisation}", "7") for path in described}
+    asked = {path for path in filled if "{" not in path}
+    assert {"/v1/declarations", "/v1/declarations/1", "/v1/declarations/overview", "/v1/cases", "/metrics"} <= asked
+    for one in (SINGAPORE, BELGIUM, INDONESIAN, CHEMIST):
+        assert [path for path in asked if "CANARY" in here.get(one, path).text] == []
+
+
+def _one(canary: dict[str, str], *, first: bool) -> bytes:
+    line = LINE._replace(**canary, declaration_office_id="THBKK", unloading_location_id="THBKK")
+    written = file_of(line)
+    return written if first else written.split(b"\r\n", 1)[1]

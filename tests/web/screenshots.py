@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parents[2] / "docs/images/scanner"
 DESK = FOLDER.with_name("desk")
 DULL = {"queue-filtered", "shipment-not-found"}  # pages of the desk that look as others do
-COLOURS = 64  # enough for flat colours and smooth letters
+COLOURS = 96  # enough for flat colours and smooth letters
 COLUMNS, GAP = 4, 10  # of the sheet of languages; pixels between two pictures
 TALLEST = 2000  # pixels; what is longer is cut off
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx
@@ -169,6 +171,35 @@ def test_who_comes_second_is_told_what_the_first_did(desk: Phone, made: play.Wor
     desk.page.locator("#note-words").fill("Mine, after all.")
     desk.page.get_by_role("button", name="Write a note").click()
     desk.page.get_by_text("Mine, after all.").wait_for()
+
+
+def test_evidence_comes_back_as_it_was_handed_in(desk: Phone, made: play.Work) -> None:
+    content = b"\x00photograph of a seal\xff"
+    desk.go("case", number=made.case)
+    desk.page.locator("#act").select_option("evidence")
+    file = {"name": "seal.bin", "mimeType": "application/octet-stream", "buffer": content}
+    desk.page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]  # as Playwright documents it
+    desk.page.locator("#evidence-holder").fill("Store 4")
+    desk.page.get_by_role("button", name="Hand in evidence").click()
+    desk.page.get_by_text(hashlib.sha256(content).hexdigest()).wait_for()
+    assert "Held by Store 4" in desk.page.locator("main").inner_text()
+    with desk.page.expect_download() as download:
+        desk.page.get_by_role("button", name="Save the file").click()
+    assert download.value.path().read_bytes() == content
+    assert download.value.suggested_filename == "seal.bin"
+
+
+def test_an_operator_is_trusted_and_no_more(desk: Phone) -> None:
+    desk.go("attestations", kind="trusted_status")
+    desk.page.locator("summary").click()
+    desk.page.locator("#trust-operator").select_option(label="Sukhumvit Pharmacy (demo)")
+    desk.page.locator("#trust-valid_until").fill(f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%dT%H:%M}")
+    desk.page.get_by_role("button", name="Trust an operator").click()
+    row = desk.page.locator("main .list li", has_text="Sukhumvit Pharmacy (demo)")
+    row.get_by_text("stands").wait_for()
+    row.get_by_role("button", name="Take it back").click()
+    row.get_by_role("alertdialog").get_by_role("button", name="Take it back").click()
+    row.get_by_text("does not count").wait_for()
 
 
 def test_the_results_of_an_operation_are_saved_as_a_file(desk: Phone, made: play.Work) -> None:

@@ -45,6 +45,8 @@ const TYPES = {
     Intelligence:
         "uint32 issuer,uint8 form,uint8 marking,uint40 issuedAt,uint40 validUntil,bytes32 recipients,bytes32 content," +
         "bytes32 previous",
+    TrustedStatus: "uint32 issuer,uint32 operator,uint40 issuedAt,uint40 validUntil",
+    Revocation: "bytes32 attestation,uint40 since,uint40 issuedAt",
     Checkpoint: "uint64 number,bytes32 hash,uint40 time",
     Snapshot: "bytes32 hash,uint64 number,uint40 time",
 } as const;
