@@ -1,7 +1,8 @@
 """Everything that /openapi.json promises, asked at random: no answer 5xx, none undocumented, errors all of one shape.
 
 Schemathesis makes what fits the description and what does not. Half of the time known names take the place of made-up
-ones, or no call would get far; and signed statements with one value exchanged stand beside those made of nothing.
+ones, or no call would get far; and signed statements with one value exchanged stand beside those made of nothing. Every
+other question is asked by an officer of customs who is signed in.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import random
 import warnings
 from collections import Counter
 from dataclasses import replace
+from hashlib import sha256
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,9 +37,11 @@ from api.flood import Bucket
 from api.routes import events
 from ledger.config import Settings
 from ledger.core.errors import NotFoundError
+from ledger.core.sign_in import Session
 from ledger.core.unit import UnitKind
 from ledger.store.database import open_database
-from tests.core.batch_story import DOMAIN, LOT
+from ledger.store.sessions import Sessions
+from tests.core.batch_story import CUSTOMS, DOMAIN, LOT
 from tests.faults.outcome import Figure, Outcome, Scale
 from tests.indexed_world import CARTON, GTIN, LOTS, PALLET, SERIALS, link, registration_payload
 from tests.unit_world import Intake
@@ -48,6 +52,8 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
     from schemathesis import Response
+
+    from ledger.store.database import Database
 
 NAME = "fuzz"
 PLANTS = ("raises", "undocumented")
@@ -93,7 +99,26 @@ KNOWN: Final[dict[str, tuple[Any, ...]]] = {
 }
 
 
-def application(folder: Path) -> tuple[FastAPI, list[dict[str, Any]]]:
+class Officer:
+    """Somebody of customs, who signs in as often as he is asked to: signing out is among the calls."""
+
+    def __init__(self, db: Database, intake: Intake) -> None:
+        self._sessions, self._now = Sessions(db), intake.now
+        keys = intake.world.stories["opening"].keys
+        self._key = next(key for key, found in keys.items() if found.addition.organisation == CUSTOMS)
+        self._times = 0
+
+    def sign_in(self) -> dict[str, str]:
+        """The header that tells who he is, in a new session."""
+        self._times += 1
+        token = f"officer-{self._times}"
+        session = Session(CUSTOMS, self._key, self._now, self._now)
+        opened = self._sessions.open(sha256(token.encode()).digest(), token, session, most=20, before=0)
+        assert opened
+        return {"authorization": f"Bearer {token}"}
+
+
+def application(folder: Path) -> tuple[FastAPI, list[dict[str, Any]], Officer]:
     """An application over the small indexed ledger with events about packs, and statements that it would take."""
     db = open_database(f"sqlite:///{folder}/lotproof.db")
     intake = Intake(db)
@@ -106,12 +131,12 @@ def application(folder: Path) -> tuple[FastAPI, list[dict[str, Any]]]:
     installation = app.state.installation
     app.state.installation = replace(installation, reports_taken=unbounded, reports_asked=unbounded, sign_ins=unbounded)
     scan = intake.submission(UnitKind.SCAN, serial="F1")
-    return app, [registration_payload(), registration_payload("F2"), scan.payload()]
+    return app, [registration_payload(), registration_payload("F2"), scan.payload()], Officer(db, intake)
 
 
 def run(scale: Scale, folder: Path, plant: str | None = None) -> Outcome:
     """Ask every call with every seed."""
-    app, statements = application(folder)
+    app, statements, officer = application(folder)
     if plant is not None:
         _plant(app, plant)
     quiet = _Quiet(app)
@@ -120,7 +145,7 @@ def run(scale: Scale, folder: Path, plant: str | None = None) -> Outcome:
     calls.sort(key=lambda call: not call.path.startswith("/v1/verify"))  # where bugs are planted
     with _short_streams(), warnings.catch_warnings(), asgi.get_client(quiet) as client:
         warnings.simplefilter("ignore")  # of the library's own test client
-        fuzzer = _Fuzzer(client)
+        fuzzer = _Fuzzer(client, officer)
         for seed in SEEDS[scale]:
             for call in calls:
                 fuzzer.ask(call, seed, EXAMPLES[scale])
@@ -138,14 +163,17 @@ def run(scale: Scale, folder: Path, plant: str | None = None) -> Outcome:
 class _Fuzzer:
     """Asks, and keeps count."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, officer: Officer) -> None:
         self.client = client
+        self.officer = officer
+        self.signed_in: dict[str, str] = {}
         self.asked: Counter[int] = Counter()
         self.broken: set[str] = set()
 
     def ask(self, call: Any, seed: int, examples: int) -> None:
         """Ask one call so many times with data as described, and as often with other data."""
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            self.signed_in = self.officer.sign_in()
             self._ask(call, mode, seed, examples)
 
     def _ask(self, call: Any, mode: GenerationMode, seed: int, examples: int) -> None:
@@ -176,7 +204,8 @@ class _Fuzzer:
         hand_in()
 
     def _judge(self, case: Any, checks: Sequence[Any]) -> None:
-        answer = case.call(session=self.client, allow_redirects=False)
+        headers = self.signed_in if self.asked.total() % 2 else {}
+        answer = case.call(session=self.client, allow_redirects=False, headers=headers)
         self.asked[answer.status_code] += 1
         label = case.operation.label
         if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE and label == NEEDS_THE_CHAIN:
