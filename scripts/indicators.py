@@ -72,6 +72,7 @@ def main() -> int:
         place = given.folder or Path(folder)
         filled = _filled(place, given.units, given.consignments, given.lines)
         here = Exchanging(filled, place, replace(share_world()))
+        here.now += _newest(here, "intelligence")  # on a database that is used again no message comes twice
         patterns = _patterns(given.consignments) | _declared(given.lines)
         figures = {kind: _indicator(here, pattern, given.repeats) for kind, pattern in patterns.items()}
         figures["scan, told to a follower"] = _scan(here, given.repeats)
@@ -224,7 +225,7 @@ def _line(number: int) -> DeclarationLine:
 
 def _declare(here: Exchanging, repeats: int) -> dict[str, Any]:
     """Seconds of a call that hands in a line of an indicated lot, by whose end it is scored with the alert."""
-    lines = [_line(0)._replace(declaration_id=f"NEW{number}", lot="HOT1") for number in range(repeats)]
+    lines = [_line(0)._replace(declaration_id=f"NEW{here.now}-{number}", lot="HOT1") for number in range(repeats)]
     here.now += 1
     here.tell(THAI, THAI.message(here.now, content({"kind": "lot", "lot": "HOT1"})))
     headers = here.headers(SINGAPORE) | {"content-type": "text/csv"}

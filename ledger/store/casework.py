@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ledger.core.casework.case import State
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -22,7 +24,6 @@ _PUT_OPERATION: Final = """
 _OF_FILES: Final = "SELECT file, position, entry FROM casework_entries WHERE file IN ({}) ORDER BY file, position"
 _AT_ONCE: Final = 500  # files looked up by one statement
 OPEN: Final = "open"  # any state but closed
-CLOSED: Final = "closed"
 
 
 class CaseRow(NamedTuple):
@@ -161,7 +162,7 @@ class Casework:
 
 def _conditions(wanted: Wanted) -> list[tuple[str, list[Any]]]:
     """The conditions that are asked for, each with its values."""
-    state = ("state <> ?", [CLOSED]) if wanted.state == OPEN else ("state = ?", [wanted.state])
+    state = ("state <> ?", [str(State.CLOSED)]) if wanted.state == OPEN else ("state = ?", [wanted.state])
     possible: list[tuple[object, tuple[str, list[Any]]]] = [
         (wanted.state, state),
         (wanted.owner, ("owner = ?", [wanted.owner])),

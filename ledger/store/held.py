@@ -32,11 +32,13 @@ _MOVEMENTS: Final = """
 """
 _PACKS: Final = "SELECT digest, gtin, lot, serial, place, organisation, occurred_at FROM unit_events WHERE {} LIMIT ?"
 _REPORTS: Final = "SELECT sequence, gtin, lot, serial, place, received_at FROM reports WHERE {} LIMIT ?"
-_LINES: Final = """
-    SELECT DISTINCT d.sequence, d.gtin, d.lot, d.accepted_at FROM declaration_keys k
-    JOIN declaration_lines d ON d.sequence = k.sequence WHERE k."key" IN ({}) AND d.newest = 1
-    ORDER BY d.sequence DESC LIMIT ?
+# The last that came; in order of a sum, so that they are looked up by key and not by going through all lines.
+_KEYED: Final = """
+    SELECT sequence FROM declaration_keys WHERE "key" IN ({}) GROUP BY sequence ORDER BY sequence + 0 DESC LIMIT ?
 """
+_LINES: Final = (
+    "SELECT sequence, gtin, lot, accepted_at FROM declaration_lines WHERE newest + 0 = 1 AND sequence IN ({})"
+)
 _KEYS_AT_ONCE: Final = 200
 _LAST_PLACE: Final = """
     SELECT p.place FROM custody_events p WHERE p.batch = {} AND p.consignment = {} AND p.place <> ''
@@ -75,13 +77,18 @@ def _lines(place: Place, pattern: Pattern, found: list[Found]) -> list[Found]:
             keys[batch_key(bytes.fromhex(each.identifier[2:]))] = None
         elif each.what == "organisation":
             keys |= dict.fromkeys(organisation_keys(place.read_model.organisation(each.organisation)))
-    wanted, lines = list(keys), dict[int, Found]()
+    numbers = {int(row[0]) for row in _in_parts(place, _KEYED, list(keys), place.most)}
+    rows = _in_parts(place, _LINES, sorted(numbers, reverse=True)[: place.most])
+    return [Found("declaration", str(number), gtin, lot, at=accepted) for number, gtin, lot, accepted in rows]
+
+
+def _in_parts(place: Place, sql: str, wanted: list[Any], *more: int) -> list[Any]:
+    """The rows for some values, a few hundred of them in each statement."""
+    found: list[Any] = []
     for at in range(0, len(wanted), _KEYS_AT_ONCE):
         some = wanted[at : at + _KEYS_AT_ONCE]
-        sql = _LINES.format(", ".join("?" * len(some)))
-        for number, gtin, lot, accepted in place.connection.execute(sql, (*some, place.most)):
-            lines[number] = Found("declaration", str(number), gtin, lot, at=accepted)
-    return list(lines.values())[: place.most]
+        found += place.connection.execute(sql.format(", ".join("?" * len(some))), (*some, *more)).fetchall()
+    return found
 
 
 def place_before(connection: Connection, batch: bytes, consignment: bytes, block: int, log_index: int) -> str:

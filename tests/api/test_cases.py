@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ledger.core.vocabulary import Kind
+from ledger.declare import CustomsDesk
 from tests.casework_world import (
     DAY,
     INDONESIAN,
@@ -118,6 +119,27 @@ def test_a_case_opens_from_a_report_of_the_own_country(here: Caseworking) -> Non
     nowhere = {"id": (None, "7d2f1c0a-93b4-4e6f-8a51-0c9d8e7f6a5b"), "words": (None, "Something is wrong.")}
     assert here.ask.post("/v1/reports", files=nowhere).status_code == 201  # every regulator reads it, customs does not
     assert here.post(THAI, "/v1/cases", {"source": {"kind": "report", "report": 2}}).status_code == 404
+
+
+def test_an_alert_about_a_report_that_others_read_names_no_pack(here: Caseworking) -> None:
+    form = {"id": (None, "0f8fad5b-d9cb-469f-a165-70867728950e"), "place": (None, "SGSIN")}
+    here.ask.post("/v1/reports", files=form | {"code": (None, f"(01){GTIN}(10)ZZ9(21)S1")})
+    here.tell(SINGAPORE, SINGAPORE.message(here.now, content({"kind": "lot", "gtin": GTIN, "lot": "ZZ9"})))
+    number = here.matches(THAI)[0]["number"]
+    source = {"source": {"kind": "alert", "match": number}}
+    serials = [here.done(here.post(one, "/v1/cases", source), 201)["goods"][0]["serial"] for one in (THAI, SINGAPORE)]
+    assert serials == [None, "S1"]
+
+
+def test_an_alert_about_a_declaration_is_its_own_countrys(here: Caseworking) -> None:
+    here.tell(SINGAPORE, SINGAPORE.message(here.now, content({"kind": "lot", "lot": "AB12"})))
+    here.declare(LINE._replace(lot="AB12"))
+    desk = CustomsDesk(here.db, here.app.state.installation.settings)
+    desk.score_again(now=here.now)
+    found = [each for each in here.matches(THAI) if each["what"] == "declaration"]
+    source = {"source": {"kind": "alert", "match": found[0]["number"]}}
+    assert here.post(INDONESIAN, "/v1/cases", source).status_code == 404
+    assert here.done(here.post(THAI, "/v1/cases", source), 201)["source"]["what"] == "declaration"
 
 
 def test_a_code_that_spells_nothing_opens_a_case_too(here: Caseworking) -> None:

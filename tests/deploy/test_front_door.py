@@ -210,6 +210,9 @@ def test_one_address_sends_only_so_many_large_bodies_at_once(make_door: MakeDoor
         ("POST", "/v1/verify/image", "PHOTO_BYTES"),
         ("POST", "/v1/reports", "PHOTO_BYTES"),
         ("POST", "/v1/verify/many", "LIST_BYTES"),
+        ("POST", "/v1/declarations", "LIST_BYTES"),
+        ("POST", "/v1/cases/7/evidence", "LIST_BYTES"),
+        ("POST", "/v1/cases/7", "BODY_BYTES"),
         ("PUT", "/v1/batches/05413868000016/L1/units", "LIST_BYTES"),
     ],
 )
