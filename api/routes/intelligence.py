@@ -64,10 +64,14 @@ def messages(request: Request, after: After = 0) -> Response:
 
 
 @router.get("/v1/intelligence/matches", **described.MATCHES)
-def matches(request: Request, after: After = 0) -> Response:
+def matches(
+    request: Request,
+    after: After = 0,
+    before: Annotated[int, Query(ge=0, le=MAX_NUMBER, description="Only lower numbers, the newest first.")] = 0,
+) -> Response:
     """What is held here, was scanned or reported and matches an indicator that you may read; in order, at most 100."""
     installation, reader = installed(request), reader_of(member_of(request))
-    return _json({"matches": installation.exchange.matches(reader, after, installation.now())})
+    return _json({"matches": installation.exchange.matches(reader, after, installation.now(), before)})
 
 
 @router.get("/v1/intelligence/feedback", **described.FEEDBACK_LIST)

@@ -196,11 +196,15 @@ class Exchange:
         self._note(reader, [item], now)
         return self._teller.item(item, reader)
 
-    def matches(self, reader: Reader, after: int, now: int) -> list[Json]:
-        """What matched the indicators that a reader may see, after a number, in order."""
+    def matches(self, reader: Reader, after: int, now: int, before: int = 0) -> list[Json]:
+        """What matched the indicators that a reader may see, after a number, in order; or before one, newest first."""
         rules.require_administration(reader)
         self.compare(now)
-        found = self._matches.after(reader, self._country(reader), after, PAGE)
+        country = self._country(reader)
+        if before:
+            found = self._matches.before(reader, country, before, PAGE)
+        else:
+            found = self._matches.after(reader, country, after, PAGE)
         self.note_matches(reader, found, now)
         return [self._teller.match(self._shown(match, reader)) for match in found]
 

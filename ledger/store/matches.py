@@ -26,12 +26,14 @@ _INSERT: Final = """
 _KEPT: Final = "SELECT count(*) FROM matches WHERE indicator = ? AND (what = 'declaration') = (? = 'declaration')"
 _LINE: Final = "CASE WHEN m.what = 'declaration' THEN CAST(m.identifier AS BIGINT) ELSE 0 END"
 # Declaration lines are shown to the desks of their country only.
-_AFTER: Final = f"""
+_SHOWN: Final = f"""
     SELECT m.sequence, i.digest, m.what, m.identifier, m.gtin, m.lot, m.serial, m.place, m.organisation, m."at",
     m.found_at FROM matches m JOIN intelligence i ON i.sequence = m.indicator
-    WHERE m.sequence > ?5 AND {VISIBLE} AND (m.what <> 'declaration' OR ?7 = (
-        SELECT d.country FROM declaration_lines d WHERE d.sequence = {_LINE})) ORDER BY m.sequence LIMIT ?6
+    WHERE {VISIBLE} AND (m.what <> 'declaration' OR ?7 = (
+        SELECT d.country FROM declaration_lines d WHERE d.sequence = {_LINE}))
 """  # noqa: S608 - constants
+_AFTER: Final = f"{_SHOWN} AND m.sequence > ?5 ORDER BY m.sequence LIMIT ?6"
+_BEFORE: Final = f"{_SHOWN} AND m.sequence < ?5 ORDER BY m.sequence DESC LIMIT ?6"
 _OF_KEYS: Final = """
     SELECT k."key", i.sequence, i.content FROM indicator_keys k JOIN intelligence i ON i.sequence = k.sequence
     WHERE k."key" IN ({}) AND (i.valid_until = 0 OR i.valid_until > ?)
@@ -107,8 +109,15 @@ class Matches:
             sequence: The number.
             most: How many at once.
         """
+        return self._shown(_AFTER, reader, country, sequence, most)
+
+    def before(self, reader: Reader, country: str, sequence: int, most: int) -> list[Match]:
+        """What matched before a number, the newest first; else as `after`."""
+        return self._shown(_BEFORE, reader, country, sequence, most)
+
+    def _shown(self, sql: str, reader: Reader, country: str, sequence: int, most: int) -> list[Match]:
         with self._db.snapshot() as connection:
-            rows = connection.execute(_AFTER, (*visible_to(reader), sequence, most, country)).fetchall()
+            rows = connection.execute(sql, (*visible_to(reader), sequence, most, country)).fetchall()
         return [Match(row[0], bytes(row[1]), Found(*row[2:10]), row[10]) for row in rows]
 
     def any_indicator(self, but: int = 0) -> bool:

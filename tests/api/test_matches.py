@@ -267,6 +267,16 @@ def test_after_a_restore_everything_is_compared_once_more(here: Exchanging) -> N
     assert found(here, told) == [("batch", "NEW1")]
 
 
+def test_the_newest_matches_are_had_first(both: Exchanging) -> None:
+    look_for(both, {"kind": "gtin", "gtin": GTIN})
+    numbers = [each["number"] for each in both.matches(THAI)]
+    assert len(numbers) > 3
+    last = both.matches(THAI, before=2**62)
+    assert [each["number"] for each in last] == numbers[::-1]
+    assert [each["number"] for each in both.matches(THAI, before=numbers[2])] == numbers[1::-1]
+    assert both.matches(THAI, before=numbers[0]) == []
+
+
 def test_matches_are_for_administrations(here: Exchanging) -> None:
     look_for(here, {"kind": "gtin", "gtin": GTIN})
     assert here.get(CHEMIST, "/v1/intelligence/matches").status_code == 403

@@ -58,7 +58,16 @@ export interface Member extends Who {
     readonly heard_false: number;
 }
 
-const PAGE = 100; // as the server gives them
+/** As many the server gives at once. */
+export const PAGE = 100;
+/** A number that no match has yet. */
+export const NEWEST = 2 ** 53 - 1;
+
+/** The matches before a number, as many as the server gives at once, in order. */
+export async function matchesBefore(number: number): Promise<readonly Match[]> {
+    const answer = await ask<{ readonly matches: readonly Match[] }>(`/v1/intelligence/matches?before=${number}`);
+    return answer.matches.toReversed();
+}
 
 /** Everything of a list that the server gives in pages by number. */
 export async function everything<T extends { readonly number: number }>(path: string, name: string): Promise<T[]> {
