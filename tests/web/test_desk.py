@@ -258,6 +258,17 @@ def test_a_device_without_a_key_is_led_to_get_one(browser: Browser, demo: Demo) 
     context.close()
 
 
+def test_a_visitor_of_the_demonstration_enters_a_desk_of_its_story(browser: Browser, demo: Demo) -> None:
+    context = browser.new_context(viewport=WIDE, locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{demo.url}/desk#/operations")
+    page.get_by_role("button", name="Singapore Customs (demo)").click()
+    page.get_by_role("link", name="Clear Crossing (demo)").click()
+    page.get_by_role("heading", name="Clear Crossing (demo)").wait_for()
+    assert "2,100\nunits seized" in page.locator("main").inner_text()
+    context.close()
+
+
 def test_phones_keep_nothing_of_the_desk() -> None:
     worker = (built.FOLDER / "sw.js").read_text(encoding="utf-8")
     assert "index.html" in worker
