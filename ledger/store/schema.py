@@ -38,7 +38,9 @@ from ledger.store.columns import blob as _blob
 from ledger.store.columns import number as _number
 from ledger.store.columns import small as _small
 from ledger.store.columns import text as _text
+from ledger.store.customs_tables import CUSTOMS
 from ledger.store.report_tables import REPORTING
+from ledger.store.sharing_tables import PASSING, SHARING
 
 metadata = columns.metadata
 _Key = columns.KEY
@@ -325,185 +327,6 @@ log_nodes = Table(
     sqlite_with_rowid=False,
 )
 
-# Lines of customs declarations, with what the ledger says of each. No verdict looks at them.
-declaration_lines = Table(
-    "declaration_lines",
-    metadata,
-    Column("sequence", _Key, primary_key=True, autoincrement=True),
-    _text("office"),
-    _text("declaration"),
-    _number("line_number"),
-    _number("version"),
-    _small("newest"),  # 0 = a newer version of this line is there
-    _text("country"),
-    _number("accepted_at"),
-    _text("gtin"),  # "" = none
-    _text("lot"),
-    _text("sscc"),
-    _number("quantity"),
-    _text("line"),  # all of it, JSON
-    _number("imported_at"),
-    _small("risk"),
-    _text("score"),  # JSON, "" = not scored yet
-    _number("scored_at"),  # 0 = not yet
-    _number("scored_block"),  # the newest block that was indexed then
-    UniqueConstraint("office", "declaration", "line_number", "version", name="uq_declaration_lines_version"),
-    Index(None, "sscc"),
-    Index(None, "gtin", "lot"),
-    Index(None, "newest", "risk"),
-    sqlite_autoincrement=True,
-)
-
-# Who is signed in: only the SHA-256 of a token, which opens nothing.
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("token", LargeBinary, primary_key=True),  # SHA-256 of it
-    _text("nonce", unique=True),  # of the challenge that was answered: it opens one session
-    _number("organisation"),
-    _blob("key", index=True),
-    _number("began_at"),
-    _number("seen_at"),
-)
-secrets = Table("secrets", metadata, Column("name", Text, primary_key=True), _blob("value"))
-
-# Who looked at what of another organisation. A look again within the same hour is counted, not written once more.
-looks = Table(
-    "looks",
-    metadata,
-    Column("sequence", _Key, primary_key=True, autoincrement=True),
-    _number("subject"),  # the organisation that was looked at
-    _number("organisation"),  # that looked
-    _blob("key"),
-    _text("kind"),
-    _text("identifier"),
-    _number("hour"),  # Unix seconds / 3600
-    _number("first_at"),
-    _number("last_at"),
-    _number("times"),
-    UniqueConstraint("key", "kind", "identifier", "subject", "hour", name="uq_looks_hour"),
-    Index(None, "subject", "sequence"),
-    sqlite_autoincrement=True,
-)
-
-# What administrations tell each other. `content` is empty where it is sealed: then `box` holds it, for the recipients.
-encryption_keys = Table(
-    "encryption_keys",
-    metadata,
-    Column("key", LargeBinary, primary_key=True),  # of the signer, 32 bytes
-    _number("organisation", index=True),
-    _blob("public_key"),  # of P-256, x‖y
-    _number("issued_at"),
-    _blob("signer"),
-    _blob("signature"),
-)
-intelligence = Table(
-    "intelligence",
-    metadata,
-    Column("sequence", _Key, primary_key=True, autoincrement=True),
-    _blob("digest", unique=True),
-    _number("issuer", index=True),
-    _small("form"),
-    _small("marking"),
-    _number("issued_at"),
-    _number("valid_until"),  # 0 = open
-    _blob("content_hash"),
-    _blob("previous", index=True),
-    _blob("signer"),
-    _blob("key"),
-    _blob("signature"),
-    _number("received_at"),
-    _number("position"),  # in the log of its issuer
-    _text("content"),
-    _blob("box"),
-    sqlite_autoincrement=True,
-)
-intelligence_recipients = Table(
-    "intelligence_recipients",
-    metadata,
-    Column("sequence", BigInteger, ForeignKey("intelligence.sequence"), primary_key=True),
-    Column("recipient", LargeBinary, primary_key=True, index=True),  # an organisation's number or a key's id, 32 bytes
-)
-indicator_keys = Table(
-    "indicator_keys",
-    metadata,
-    Column("key", Text, primary_key=True),  # what a thing must have to match
-    Column("sequence", BigInteger, ForeignKey("intelligence.sequence"), primary_key=True, index=True),
-)
-matches = Table(
-    "matches",
-    metadata,
-    Column("sequence", _Key, primary_key=True, autoincrement=True),
-    _number("indicator"),  # the sequence of an intelligence row
-    _text("what"),
-    _text("identifier"),
-    _text("gtin"),
-    _text("lot"),
-    _text("serial"),
-    _text("place"),
-    _number("organisation"),  # whose it is; 0 = nobody's
-    _number("at"),
-    _number("found_at"),
-    UniqueConstraint("indicator", "what", "identifier", name="uq_matches_once"),
-    Index(None, "what", "identifier"),
-    sqlite_autoincrement=True,
-)
-feedback = Table(
-    "feedback",
-    metadata,
-    Column("sequence", _Key, primary_key=True, autoincrement=True),
-    _number("item", index=True),  # the sequence of an intelligence row
-    _number("organisation"),
-    _blob("key"),
-    _text("result"),
-    _text("words"),
-    _number("at"),
-    sqlite_autoincrement=True,
-)
-# Up to where everything held was compared with the indicators.
-compared = Table(
-    "compared",
-    metadata,
-    Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True, autoincrement=False),
-    _number("block"),
-    _number("log_index"),
-    _blob("hash"),
-    _number("unit_event"),
-    _number("report"),
-)
-
-# What administrations and conformity bodies attest off the chain.
-attestations = Table(
-    "attestations",
-    metadata,
-    Column("sequence", _Key, primary_key=True, autoincrement=True),
-    _blob("digest", unique=True),
-    _text("kind"),
-    _text("subject"),  # operator, country, body or holder; of a revocation the digest
-    _blob("revokes", index=True),  # digest, empty if it takes nothing back
-    _number("issuer"),  # organisation; of a certificate, whose designation its body had
-    _number("received_at"),
-    _number("position"),  # in the log of its issuer, -1 = in none
-    _text("payload"),  # as handed in, JSON
-    Index(None, "kind", "subject"),
-    sqlite_autoincrement=True,
-)
-certificate_models = Table(
-    "certificate_models",
-    metadata,
-    Column("key", Text, primary_key=True),  # what a batch must have to be one of its models
-    Column("sequence", BigInteger, ForeignKey("attestations.sequence"), primary_key=True, index=True),
-)
-
-# By which declaration lines are found when a new indicator comes.
-declaration_keys = Table(
-    "declaration_keys",
-    metadata,
-    Column("key", Text, primary_key=True),
-    Column("sequence", BigInteger, ForeignKey("declaration_lines.sequence"), primary_key=True, index=True),
-    sqlite_with_rowid=False,
-)
-
 # What running parts last said of themselves, for figures and for `lotproof doctor`.
 notes = Table("notes", metadata, Column("name", Text, primary_key=True), _text("value"), _number("noted_at"))
 
@@ -529,21 +352,12 @@ LASTING: Final = (
     unit_events,
     log_nodes,
     *REPORTING,
-    declaration_lines,
-    declaration_keys,
-    attestations,
-    certificate_models,
-    looks,
-    encryption_keys,
-    intelligence,
-    intelligence_recipients,
-    indicator_keys,
-    matches,
-    feedback,
+    *CUSTOMS,
+    *SHARING,
     *CASEWORK,
 )
-# Said anew by whatever runs, by signing in, or by comparing everything once more.
-FLEETING: Final = (chain_status, notes, leaders, sessions, secrets, compared)
+# Said anew by whatever runs, and as `PASSING` says.
+FLEETING: Final = (chain_status, notes, leaders, *PASSING)
 # What PostgreSQL can spread over partitions or servers, by batch.
 GOODS: Final = (registrations, custody_events, consignment_splits, packings)
 
