@@ -26,7 +26,7 @@ class Demo:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line.startswith('{"'):
-            raise AssertionError(f"the demonstration did not start: {line}{self.process.communicate(timeout=60)[0]}")
+            raise AssertionError(f"the demonstration did not start: {line}{self.process.stdout.read()}")
         answer: dict[str, Any] = json.loads(line)
         self.url: str = answer["url"]
         self.cases: list[dict[str, Any]] = answer["cases"]

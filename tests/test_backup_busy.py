@@ -22,11 +22,12 @@ from ledger.core.keccak import keccak256
 from ledger.core.structs import Anchor, UnitStatement
 from ledger.core.unit import UnitKind
 from ledger.core.unit_submission import UnitSubmission
-from ledger.report import Desk, Told
+from ledger.report import Desk, Intake, Ranking, Told
 from ledger.store import indexing, tables
 from ledger.store.database import Database, open_database
 from ledger.store.read_model import ReadModel
 from ledger.store.unit_log import UnitLog
+from ledger.verify import Verifier
 from tests.installation import Installation
 from tests.world import KEYS, PHARMACY, RELAYER, ZERO, World, a_world
 
@@ -44,12 +45,16 @@ def photo() -> bytes:
     return out.getvalue()
 
 
+def _verifier(db: Database, settings: Settings) -> Verifier:
+    return Verifier(ReadModel(db), settings)
+
+
 class Busy:
     """Hands in statements, unit events and reports, and remembers what was acknowledged."""
 
     def __init__(self, here: Installation, settings: Settings) -> None:
         self.here, self.world = here, here.world
-        self.log, self.desk = UnitLog(here.db), Desk(here.db, settings)
+        self.log, self.intake = UnitLog(here.db), Intake(here.db, settings, _verifier(here.db, settings))
         self.statements: list[bytes] = []
         self.units: list[bytes] = []
         self.receipts: list[str] = []
@@ -67,7 +72,7 @@ class Busy:
 
     def report(self, number: int) -> None:
         told = Told(str(UUID(int=number, version=4)), words=f"report {number}", photo=self._photo)
-        self.receipts.append(self.desk.take(told, None, NOW)["receipt"])
+        self.receipts.append(self.intake.take(told, None, NOW)["receipt"])
 
     def anchor(self) -> None:
         count = self.log.size(PHARMACY)
@@ -183,9 +188,10 @@ def _same_logs(old: Database, new: Database, units: list[bytes], size: int) -> N
 
 
 def _same_reports(settings: Settings, db: Database, receipts: list[str]) -> None:
-    desk = Desk(db, settings)
+    verifier = _verifier(db, settings)
+    intake, desk = Intake(db, settings, verifier), Desk(db, settings, Ranking(db, verifier))
     for receipt in receipts:
-        assert desk.state(receipt)["state"] == "received"
+        assert intake.state(receipt)["state"] == "received"
     for report in desk.newest(10_000, answered=True):
         path = desk.photo_path(report)
         assert path is not None
