@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +18,10 @@ from ledger.chain.devchain import CHAIN_ID
 from ledger.chain.signers import AddressSigner, development_signer
 from ledger.core import parts
 from ledger.core.errors import ConfigurationError, LotproofError, NodeError, UnavailableError
-from ledger.core.structs import Anchor, Bundle, Suspension
+from ledger.core.structs import Anchor, Bundle, CustodyStatement, Suspension
 from ledger.core.submission import BundledEvent
 from ledger.core.vocabulary import Kind, Role
-from ledger.relay import MOST_IN_FLIGHT, Round
+from ledger.relay import MOST_IN_FLIGHT, Round, _event_gas
 from ledger.store.database import open_database
 from ledger.store.journal import Journal
 from ledger.store.read_model import ReadModel
@@ -561,3 +562,13 @@ def test_a_statement_that_needs_more_gas_than_estimated_gets_it(
 
 def _crash(*_: Any, **__: Any) -> None:
     raise SystemError
+
+
+def test_a_child_of_a_split_is_given_the_gas_that_it_was_measured_to_take(checkout: Path) -> None:
+    """Too little fails a large SPLIT that is sent before its goods are on the ledger, and refuses what builds on it."""
+    manual = (checkout / "docs/contract.md").read_text(encoding="utf-8")
+    measured = re.search(r"SPLIT, each further child \| ([0-9,]+) ", manual)
+    assert measured is not None
+    statement = CustodyStatement(ZERO, ZERO, MAKER, int(Kind.SPLIT), 0, 0, 0, bytes(5), ZERO, ZERO)
+    one, forty = (_event_gas(statement, bytes(12 * children)) for children in (1, 40))
+    assert forty - one > 39 * int(measured[1].replace(",", ""))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.cli import border_story, story
 from ledger.cli.client import Client
-from ledger.cli.play import FINAL
+from ledger.cli.play import FINAL, PATIENCE, POLL_SECONDS
 from ledger.cli.sharing_desk import SharingDesk
 from ledger.core.attestation.statements import Attestation, MutualRecognition, TrustedStatus
 from ledger.core.customs.declaration import FIELDS
@@ -171,21 +172,28 @@ class BorderPlay:
 
     def _release(self) -> int:
         """Customs let by what the green lane recommends, and sign that they did."""
-        recommended = set()
-        for name in border_story.PORTS:
-            after = 0
-            while after is not None:
-                page = self.desks[name].client.get("/v1/lane/lines", after=after, most=100)
-                recommended |= {line["sscc"] for line in page["lines"]}
-                after = page["next"]
         steps = border_story.releases()
         expected = {self.play.goods[step.goods].sscc for step in steps}
-        if recommended != expected:
-            raise LotproofError(f"Release is recommended of {len(recommended)} cartons, not of {len(expected)}.")
+        until = time.monotonic() + PATIENCE
+        while (recommended := self._recommended()) != expected:  # a busy machine's data is behind for a moment
+            if time.monotonic() > until:
+                raise LotproofError(f"Release is recommended of {len(recommended)} cartons, not of {len(expected)}.")
+            time.sleep(POLL_SECONDS)
         for step in steps:
             self.play.act(step)
         self.play.settle(FINAL)
         return len(steps)
+
+    def _recommended(self) -> set[str]:
+        """The SSCC of each carton of which release is recommended."""
+        found = set()
+        for name in border_story.PORTS:
+            after = 0
+            while after is not None:
+                page = self.desks[name].client.get("/v1/lane/lines", after=after, most=100)
+                found |= {line["sscc"] for line in page["lines"]}
+                after = page["next"]
+        return found
 
     # ---- the operation ----
 
