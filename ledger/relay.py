@@ -48,8 +48,8 @@ _NO_REASON: Final = "The ledger cannot process this statement and gives no reaso
 _LOG: Final = logging.getLogger(__name__)
 
 # Gas of what a statement may do at most, signature aside: new storage slots and logs (docs/contract.md has what it was
-# measured to take). Too much only makes batches smaller. Too little is noticed by the simulation before sending, but not
-# where what it builds on is still on its way.
+# measured to take). Too much only makes batches smaller. Too little is noticed by the simulation before sending, but
+# not where what it builds on is still on its way.
 _GAS: Final = {"BatchRegistration": 130_000, "CustodyEvent": 62_000, "Anchor": 90_000}
 _GAS_OTHER: Final = 400_000
 _GAS_A_CHILD: Final = 76_000
