@@ -296,5 +296,10 @@ def _signal(pid: int, number: int) -> None:
 
 
 def die_with_parent() -> None:
-    """Let this process be ended when the one that started it ends."""
+    """Let this process be ended when the one that started it ends.
+
+    By SIGQUIT, so that PostgreSQL's own children end too. What a shell starts in the background ignores it, and hands
+    that on.
+    """
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGQUIT)
