@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ledger.cli.batches import DEFAULT_SERVER, Server, SigningKey
 from ledger.cli.keys import Data
+from ledger.cli.officer import signed_in
 from ledger.cli.output import AsJson, command, show, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ledger.cli.attest_desk import AttestDesk
-    from ledger.cli.client import Json
+    from ledger.cli.client import Client, Json
 
 app = typer.Typer(help="Trust operators, and see for which goods release is recommended.", no_args_is_help=True)
 Until = Annotated[str, typer.Option("--until", help="The last day on which it counts, YYYY-MM-DD; at most five years.")]
@@ -94,8 +92,8 @@ def trusted(server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
 @command
 def list_(key: SigningKey, server: Server = DEFAULT_SERVER, data: Data = None, as_json: AsJson = False) -> None:
     """List the declaration lines of your country for which release is recommended."""
-    with _signed_in(key, server, data) as desk:
-        found = list(_lines(desk))
+    with signed_in(key, server, data) as client:
+        found = list(_lines(client))
     words = [
         f"{each['number']:>7}  {each['office']} {each['declaration_id']}/{each['line']}  "
         f"{each['sscc'] or each['gtin'] + ' lot ' + each['lot']}"
@@ -114,8 +112,8 @@ def line(
     as_json: AsJson = False,
 ) -> None:
     """Show whether release of a declaration line is recommended, and why, or each reason why not."""
-    with _signed_in(key, server, data) as desk:
-        told = desk.client.get(f"/v1/lane/lines/{number}")
+    with signed_in(key, server, data) as client:
+        told = client.get(f"/v1/lane/lines/{number}")
     show(told, _words(told), as_json=as_json)
 
 
@@ -129,26 +127,15 @@ def goods(
     as_json: AsJson = False,
 ) -> None:
     """Show the same of goods without any declaration, for your country."""
-    with _signed_in(key, server, data) as desk:
-        told = desk.client.get(f"/v1/lane/goods/{sscc}")
+    with signed_in(key, server, data) as client:
+        told = client.get(f"/v1/lane/goods/{sscc}")
     show(told, _words(told), as_json=as_json)
 
 
-@contextmanager
-def _signed_in(key: str, server: str, data: Path | None) -> Iterator[AttestDesk]:
-    from ledger.cli.attest_desk import attest_desk
-    from ledger.cli.sharing_desk import open_session
-
-    with attest_desk(key, server, data) as desk:
-        open_session(desk.client, desk.signer, desk.domain.chain_id)
-        yield desk
-        desk.client.delete("/v1/session")
-
-
-def _lines(desk: AttestDesk) -> Iterator[Json]:
+def _lines(client: Client) -> Iterator[Json]:
     after: int | None = 0
     while after is not None:
-        page = desk.client.get("/v1/lane/lines", after=after, most=100)
+        page = client.get("/v1/lane/lines", after=after, most=100)
         yield from page["lines"]
         after = page["next"]
 

@@ -1,14 +1,15 @@
-"""What the commands about cases and operations share: an officer who is signed in for as long as a command runs."""
+"""What the commands of a desk share: an officer who is signed in for as long as a command runs."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from ledger.cli.client import Client
 from ledger.cli.keys import settings_for, unlock
+from ledger.core.errors import LotproofError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,16 +30,17 @@ UPLOAD_SECONDS: Final = 300.0
 @contextmanager
 def signed_in(key: str, server: str, data: Path | None) -> Iterator[Client]:
     """A client that is signed in with a key of this machine, until the end of the block."""
-    from ledger.cli.sharing_desk import require_host
+    from ledger.cli.desk import domain_of
+    from ledger.cli.sharing_desk import open_session
 
     signer = unlock(settings_for(data), key)
     with Client(server) as client:
-        asked = client.post("/v1/session/challenge", {"signer": "0x" + signer.signer.hex()})
-        challenge = require_host(str(asked["message"]), client.server)
-        signature = "0x" + signer.sign_challenge(challenge).hex()
-        client.bear(str(client.post("/v1/session", {"message": challenge.text(), "signature": signature})["token"]))
-        yield client
-        client.delete("/v1/session")
+        open_session(client, signer, domain_of(client).chain_id)
+        try:
+            yield client
+        finally:
+            with suppress(LotproofError):  # unused, it ends by itself
+                client.delete("/v1/session")
 
 
 def change(client: Client, path: str, seen: int, act: str, **fields: Any) -> Json:  # noqa: ANN401 - any JSON values

@@ -47,7 +47,7 @@ CERTIFICATE = {
 def desks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminals]:
     here = Exchanging.new(tmp_path)
     made = Terminals(here, tmp_path)
-    for module in ("attest_desk", "client"):
+    for module in ("attest_desk", "client", "officer"):
         monkeypatch.setattr(f"ledger.cli.{module}.Client", made.client)
     monkeypatch.setattr(keys, "load", lambda _folder, name, _password: SIGNERS[name])
     monkeypatch.setenv("LOTPROOF_KEY_PASSWORD", "a password for tests")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -48,6 +49,8 @@ class Terminals:
         self.here = here
         self.folder = folder
         self.altered = b""  # what the server gives in place of a file
+        self.foreign = False  # whether its challenges are for another chain
+        self.asked: list[str] = []
 
     def client(self, server: str) -> Client:
         client = Client(server)
@@ -57,8 +60,11 @@ class Terminals:
     def handle(self, request: httpx.Request) -> httpx.Response:
         names = {"authorization", "content-type", "host"}
         kept = {name: value for name, value in request.headers.items() if name in names}
+        self.asked.append(f"{request.method} {request.url.path}")
         answer = self.here.ask(request.method, str(request.url), content=request.read(), headers=kept)
         content = self.altered if self.altered and "/evidence/" in request.url.path else answer.content
+        if self.foreign and request.url.path.endswith("challenge"):
+            content = re.sub(rb"Chain ID: [0-9]+", b"Chain ID: 1", content)
         return httpx.Response(
             answer.status_code, content=content, headers={"content-type": answer.headers["content-type"]}
         )
@@ -85,6 +91,17 @@ def desks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminals
     monkeypatch.setenv("LOTPROOF_KEY_PASSWORD", "a password for tests")
     yield made
     here.db.close()
+
+
+def test_a_challenge_for_another_chain_is_not_signed(desks: Terminals) -> None:
+    desks.foreign = True
+    assert "another key or chain" in desks.run("thai", "case", "list", code=1)["detail"]
+    assert "POST /v1/session" not in desks.asked
+
+
+def test_a_session_ends_with_its_command_whatever_comes_of_it(desks: Terminals) -> None:
+    desks.run("thai", "case", "show", "99", code=1)
+    assert desks.asked[-1] == "DELETE /v1/session"
 
 
 def test_a_case_is_worked_on_at_a_terminal(desks: Terminals) -> None:
